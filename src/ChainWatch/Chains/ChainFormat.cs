@@ -1,0 +1,21 @@
+namespace ChainWatch;
+
+/// <summary>How one chain family writes its addresses and hashes as text.</summary>
+public abstract class ChainFormat
+{
+    /// <summary>The number of bytes in an <see cref="AddressKey"/> of this chain.</summary>
+    public abstract int AddressKeyLength { get; }
+
+    /// <summary>Reads an address in any spelling that the chain allows.</summary>
+    /// <exception cref="AddressFormatException">The text is not an address of this chain; the message says why, and what would be right.</exception>
+    public abstract AddressKey ParseAddress(string text);
+
+    /// <summary>The one spelling under which an address is recorded.</summary>
+    public abstract string FormatAddress(in AddressKey key);
+
+    /// <summary>The spelling under which block hashes and transaction ids are recorded: lower-case digits without prefix, unless the family overrides it.</summary>
+    public virtual string FormatHash(in Hash256 hash) => hash.ToString();
+
+    /// <summary>Reads what <see cref="FormatHash"/> wrote.</summary>
+    public virtual Hash256 ParseHash(ReadOnlySpan<char> text) => Hash256.Parse(text);
+}

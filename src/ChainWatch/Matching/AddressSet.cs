@@ -1,0 +1,131 @@
+using System.Collections.Immutable;
+
+namespace ChainWatch;
+
+/// <summary>
+/// An immutable snapshot of watched addresses: fixed-size binary keys of any chain, made for ten million and more. Taking additions in gives a new snapshot that
+/// shares the table of the old one, so it costs what the additions cost; old snapshots stay as they were, on any thread.
+/// </summary>
+public sealed class AddressSet
+{
+    private readonly AddressTable _table;
+    private readonly int _entries;
+    private readonly ImmutableHashSet<int> _removed;
+
+    private AddressSet(AddressTable table, int entries, ImmutableHashSet<int> removed, long sequence)
+    {
+        _table = table;
+        _entries = entries;
+        _removed = removed;
+        Sequence = sequence;
+    }
+
+    /// <summary>The number of bytes in each key.</summary>
+    public int KeyLength => _table.KeyLength;
+
+    /// <summary>How many addresses are in this snapshot.</summary>
+    public int Count => _entries - _removed.Count;
+
+    /// <summary>The watchlist's sequence that this snapshot holds everything up to.</summary>
+    public long Sequence { get; }
+
+    /// <summary>Creates an empty set.</summary>
+    /// <param name="keyLength">The number of bytes in each key: <see cref="ChainFormat.AddressKeyLength"/>.</param>
+    /// <param name="capacity">How many addresses to make room for at once; it grows by itself.</param>
+    public static AddressSet Create(int keyLength, int capacity = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(keyLength);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(keyLength, AddressKey.MaxLength);
+        ArgumentOutOfRangeException.ThrowIfNegative(capacity);
+        return new AddressSet(new AddressTable(keyLength, capacity), 0, [], 0);
+    }
+
+    /// <summary>True when the address with these key bytes is in this snapshot. Allocates nothing. Bytes of another length are in no set.</summary>
+    public bool Contains(ReadOnlySpan<byte> key) => key.Length == KeyLength && IndexOf(key) >= 0;
+
+    /// <summary>A snapshot with these addresses added; this one stays as it is.</summary>
+    public AddressSet Add(IEnumerable<AddressKey> keys)
+    {
+        ArgumentNullException.ThrowIfNull(keys);
+        Change change = new(this);
+        foreach (AddressKey key in keys)
+        {
+            change.Add(key);
+        }
+
+        return change.ToSnapshot(Sequence);
+    }
+
+    /// <summary>A snapshot with a page of a watchlist's changes taken in, and its sequence; this one stays as it is.</summary>
+    public AddressSet Apply(WatchChanges changes)
+    {
+        ArgumentNullException.ThrowIfNull(changes);
+        Change change = new(this);
+        foreach (WatchChange one in changes.Changes)
+        {
+            if (one.Removed)
+            {
+                change.Remove(one.Key);
+            }
+            else
+            {
+                change.Add(one.Key);
+            }
+        }
+
+        return change.ToSnapshot(changes.Sequence);
+    }
+
+    private int IndexOf(ReadOnlySpan<byte> key)
+    {
+        int index = _table.Find(key, _entries, after: -1);
+        // A key that was removed and added again has a second, later entry.
+        while (index >= 0 && _removed.Count > 0 && _removed.Contains(index))
+        {
+            index = _table.Find(key, _entries, after: index);
+        }
+
+        return index;
+    }
+
+    private struct Change
+    {
+        private AddressTable _table;
+        private int _entries;
+        private ImmutableHashSet<int> _removed;
+
+        public Change(AddressSet from)
+        {
+            _table = from._table;
+            _entries = from._entries;
+            _removed = from._removed;
+        }
+
+        public void Add(in AddressKey key)
+        {
+            if (key.Length != _table.KeyLength)
+            {
+                throw new ArgumentException($"The key has {key.Length} bytes; this set holds keys of {_table.KeyLength}.", nameof(key));
+            }
+
+            if (new AddressSet(_table, _entries, _removed, 0).IndexOf(key.Bytes) >= 0)
+            {
+                return;
+            }
+
+            _table = _table.Append(key.Bytes, _entries);
+            _entries++;
+        }
+
+        public void Remove(in AddressKey key)
+        {
+            int index = new AddressSet(_table, _entries, _removed, 0).IndexOf(key.Bytes);
+            if (index >= 0)
+            {
+                _removed = _removed.Add(index);
+            }
+        }
+
+        public readonly AddressSet ToSnapshot(long sequence) => new(_table, _entries, _removed, sequence);
+    }
+}

@@ -1,0 +1,17 @@
+namespace ChainWatch;
+
+/// <summary>From where a source tells a chain, and for which addresses.</summary>
+public sealed class SourceRequest
+{
+    /// <summary>The canonical points that are held, ascending; the last one is the cursor, the first one the anchor below which nothing is known. Empty on a first run.</summary>
+    public required IReadOnlyList<ChainPoint> Known { get; init; }
+
+    /// <summary>The newest point known to be final; a rollback below it is a finality violation.</summary>
+    public ChainPoint? Finalized { get; init; }
+
+    /// <summary>Where to begin when nothing is held: a height, or <see langword="null"/> for the head of the chain at that time.</summary>
+    public long? StartHeight { get; init; }
+
+    /// <summary>Gives the newest snapshot of the watched addresses, so that a reader can fetch just what they need.</summary>
+    public required Func<AddressSet> Watched { get; init; }
+}

@@ -1,0 +1,69 @@
+namespace ChainWatch;
+
+/// <summary>
+/// Where blocks, payments, cursor, coverage, events, watched addresses and the outbox live. Every write of a scope is one transaction that begins by checking the term.
+/// The conformance suite in <c>tests/ChainWatch.Conformance</c> says what an implementation must do.
+/// </summary>
+public interface IWatchStore
+{
+    /// <summary>Makes the store ready, migrations included. Safe to call from several instances at once; each calls it before anything else.</summary>
+    ValueTask InitializeAsync(CancellationToken cancellationToken);
+
+    /// <summary>Raises the term of a scope and makes <paramref name="holder"/> its holder: from now on every smaller term is refused. Called by elections only.</summary>
+    /// <returns>The new term.</returns>
+    ValueTask<long> RaiseTermAsync(string scope, string holder, CancellationToken cancellationToken);
+
+    /// <summary>Loads what a leader needs to go on where the last one stopped.</summary>
+    ValueTask<ScopeState> LoadAsync(Chain chain, int partition, CancellationToken cancellationToken);
+
+    /// <summary>Writes a batch whole, or not at all.</summary>
+    ValueTask<CommitResult> CommitAsync(CommitBatch batch, CancellationToken cancellationToken);
+
+    /// <summary>Registers addresses of a chain: all of them, or none.</summary>
+    /// <exception cref="WatchConflictException">An address is watched already with another reference.</exception>
+    ValueTask<RegistrationResult> AddAddressesAsync(Chain chain, IReadOnlyList<WatchRegistration> registrations, DateTimeOffset at, CancellationToken cancellationToken);
+
+    /// <summary>Ends the watching of an address; what was found stays.</summary>
+    /// <returns>False when it was not watched.</returns>
+    ValueTask<bool> RemoveAddressAsync(Chain chain, AddressKey key, CancellationToken cancellationToken);
+
+    /// <summary>The watched addresses of a chain, ordered by the time of their registration.</summary>
+    IAsyncEnumerable<WatchedAddress> ListAddressesAsync(Chain chain, CancellationToken cancellationToken);
+
+    /// <summary>One watched address; <see langword="null"/> when it is not watched.</summary>
+    ValueTask<WatchedAddress?> FindAddressAsync(Chain chain, AddressKey key, CancellationToken cancellationToken);
+
+    /// <summary>How many addresses of a chain are watched.</summary>
+    ValueTask<long> CountAddressesAsync(Chain chain, CancellationToken cancellationToken);
+
+    /// <summary>Changes of a chain's watchlist after a sequence (0 for all), at most <paramref name="limit"/>.</summary>
+    ValueTask<WatchChanges> ReadWatchChangesAsync(Chain chain, long afterSequence, int limit, CancellationToken cancellationToken);
+
+    /// <summary>The back-scans of a chain that are not done, oldest first.</summary>
+    ValueTask<IReadOnlyList<BackScan>> ReadBackScansAsync(Chain chain, CancellationToken cancellationToken);
+
+    /// <summary>One back-scan; <see langword="null"/> when it is done and forgotten.</summary>
+    ValueTask<BackScan?> ReadBackScanAsync(Chain chain, long id, CancellationToken cancellationToken);
+
+    /// <summary>Writes a piece of a back-scan whole, or not at all, and moves the back-scan on.</summary>
+    ValueTask<CommitResult> CommitBackScanAsync(BackScanBatch batch, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Takes the oldest event that is due for delivery and that no earlier undelivered event of the same payment stands before. No other instance gets it until the
+    /// delivery is disposed. <see langword="null"/> when nothing is due.
+    /// </summary>
+    ValueTask<Delivery?> TakeDeliveryAsync(DateTimeOffset now, CancellationToken cancellationToken);
+
+    /// <summary>How the outbox stands.</summary>
+    ValueTask<OutboxState> ReadOutboxAsync(CancellationToken cancellationToken);
+
+    /// <summary>The parked deliveries, oldest first, at most <paramref name="limit"/>.</summary>
+    ValueTask<IReadOnlyList<ParkedDelivery>> ReadParkedAsync(int limit, CancellationToken cancellationToken);
+
+    /// <summary>Puts a parked delivery back, to be tried anew from its first attempt.</summary>
+    /// <returns>False when no parked delivery has this sequence.</returns>
+    ValueTask<bool> ReplayAsync(long sequence, CancellationToken cancellationToken);
+
+    /// <summary>Payments of a chain, newest block first, at most <paramref name="limit"/>.</summary>
+    ValueTask<IReadOnlyList<Payment>> ReadPaymentsAsync(Chain chain, int limit, CancellationToken cancellationToken);
+}
