@@ -1,0 +1,303 @@
+using System.Runtime.CompilerServices;
+
+namespace ChainWatch;
+
+/// <summary>
+/// The embedded default: everything in this process's memory, gone with it. It keeps the same promises as the PostgreSQL store while the process lives, which is
+/// what tests, samples and first steps need; money needs a store that survives.
+/// </summary>
+public sealed class InMemoryWatchStore : IWatchStore
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, long> _terms = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, InMemoryChain> _chains = new(StringComparer.Ordinal);
+    private readonly InMemoryOutbox _outbox = new();
+    private readonly Queue<PaymentEvent> _events = new();
+    private readonly int _maxEvents;
+    private long _sequence;
+
+    /// <summary>Creates an empty store.</summary>
+    /// <param name="maxEvents">How many of the newest events <see cref="ReadEvents"/> can tell; older ones are forgotten.</param>
+    public InMemoryWatchStore(int maxEvents = 100_000)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(maxEvents);
+        _maxEvents = maxEvents;
+    }
+
+    /// <summary>The newest events of all chains, oldest first.</summary>
+    public IReadOnlyList<PaymentEvent> ReadEvents()
+    {
+        lock (_lock)
+        {
+            return [.. _events];
+        }
+    }
+
+    /// <summary>The coverage of a chain's first partition, ascending.</summary>
+    public IReadOnlyList<CoverageRange> ReadCoverage(Chain chain)
+    {
+        lock (_lock)
+        {
+            return [.. Of(chain).Scope(0).Coverage];
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask InitializeAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
+    /// <inheritdoc/>
+    public ValueTask<long> RaiseTermAsync(string scope, string holder, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            long term = _terms.GetValueOrDefault(scope) + 1;
+            _terms[scope] = term;
+            return new(term);
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<ScopeState> LoadAsync(Chain chain, int partition, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            return new(Of(chain).Scope(partition).ToState());
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<CommitResult> CommitAsync(CommitBatch batch, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        cancellationToken.ThrowIfCancellationRequested();
+        lock (_lock)
+        {
+            InMemoryChain chain = Of(batch.Chain);
+            InMemoryScope scope = chain.Scope(batch.Partition);
+            if (_terms.GetValueOrDefault(WatchScope.For(batch.Chain, batch.Partition)) != batch.Term)
+            {
+                return new(CommitResult.Fenced);
+            }
+
+            if (scope.Cursor != batch.Cursor)
+            {
+                return new(CommitResult.CursorMoved);
+            }
+
+            if (chain.WatchSequence != batch.WatchSequence)
+            {
+                return new(CommitResult.WatchlistMoved);
+            }
+
+            PaymentChanges changes = PaymentTransitions.Resolve(
+                batch.Chain, batch.RollBackTo, batch.Payments, chain.Touched(batch), chain.ReferenceOf, batch.At);
+            scope.Apply(batch);
+            if (batch.RollBackTo is not null)
+            {
+                chain.LowerBackScans(batch.RollBackTo.Value.Height);
+            }
+
+            return new(Write(chain, scope, changes, batch.Deliver, batch.At));
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<RegistrationResult> AddAddressesAsync(
+        Chain chain, IReadOnlyList<WatchRegistration> registrations, DateTimeOffset at, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(registrations);
+        lock (_lock)
+        {
+            return new(Of(chain).Register(registrations, at));
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<bool> RemoveAddressAsync(Chain chain, AddressKey key, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            return new(Of(chain).Remove(key));
+        }
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<WatchedAddress> ListAddressesAsync(Chain chain, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        WatchedAddress[] all;
+        lock (_lock)
+        {
+            all = Of(chain).Watched();
+        }
+
+        foreach (WatchedAddress one in all)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            yield return one;
+        }
+
+        await ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<WatchedAddress?> FindAddressAsync(Chain chain, AddressKey key, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            return new(Of(chain).Find(key));
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<long> CountAddressesAsync(Chain chain, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            return new(Of(chain).Watched().Length);
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<WatchChanges> ReadWatchChangesAsync(Chain chain, long afterSequence, int limit, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limit);
+        lock (_lock)
+        {
+            return new(Of(chain).ChangesAfter(afterSequence, limit));
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<BackScan>> ReadBackScansAsync(Chain chain, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            return new(Of(chain).BackScans());
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<BackScan?> ReadBackScanAsync(Chain chain, long id, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            return new(Of(chain).FindBackScan(id));
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<CommitResult> CommitBackScanAsync(BackScanBatch batch, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        cancellationToken.ThrowIfCancellationRequested();
+        lock (_lock)
+        {
+            InMemoryChain chain = Of(batch.Chain);
+            InMemoryScope scope = chain.Scope(batch.Partition);
+            if (_terms.GetValueOrDefault(WatchScope.For(batch.Chain, batch.Partition)) != batch.Term)
+            {
+                return new(CommitResult.Fenced);
+            }
+
+            BackScan? scan = chain.FindBackScan(batch.BackScanId);
+            if (scan is null || batch.Blocks.Count == 0 || batch.Blocks[0].Point.Height != scan.FromHeight || !batch.Blocks.All(block => scope.Agrees(block.Point)))
+            {
+                return new(CommitResult.CursorMoved);
+            }
+
+            PaymentFound[] found = [.. batch.Payments.Where(one => one.Block.Height <= scan.ToHeight && chain.Find(one.Transfer.To) is not null)];
+            PaymentChanges changes = PaymentTransitions.Resolve(batch.Chain, rollBackTo: null, found, chain.Touched(found), chain.ReferenceOf, batch.At);
+            chain.MoveOn(scan, batch.Blocks[^1].Point.Height + 1);
+            return new(Write(chain, scope, changes, batch.Deliver, batch.At));
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<Delivery?> TakeDeliveryAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            InMemoryOutbox.Entry? entry = _outbox.Take(now);
+            return new(entry is null ? null : new InMemoryDelivery(_lock, _outbox, entry));
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<OutboxState> ReadOutboxAsync(CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            return new(_outbox.State());
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<ParkedDelivery>> ReadParkedAsync(int limit, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            return new(_outbox.Parked(limit));
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<bool> ReplayAsync(long sequence, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            return new(_outbox.Replay(sequence));
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<Payment>> ReadPaymentsAsync(Chain chain, int limit, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            return new(Of(chain).NewestPayments(limit));
+        }
+    }
+
+    private InMemoryChain Of(Chain chain)
+    {
+        ArgumentNullException.ThrowIfNull(chain);
+        if (!_chains.TryGetValue(chain.Name, out InMemoryChain? found))
+        {
+            found = new InMemoryChain(chain.Name);
+            _chains.Add(chain.Name, found);
+        }
+
+        return found;
+    }
+
+    private CommitResult Write(InMemoryChain chain, InMemoryScope scope, PaymentChanges changes, bool deliver, DateTimeOffset at)
+    {
+        chain.Store(changes);
+        List<PaymentEvent> events = new(changes.Transitions.Count);
+        foreach (PaymentTransition transition in changes.Transitions)
+        {
+            events.Add(transition.ToEvent(++_sequence, at));
+        }
+
+        foreach (Payment confirmed in chain.Confirm(scope.Marks, at))
+        {
+            events.Add(new PaymentTransition(PaymentEventKind.Confirmed, confirmed).ToEvent(++_sequence, at));
+        }
+
+        foreach (PaymentEvent one in events)
+        {
+            if (deliver)
+            {
+                _outbox.Add(one);
+            }
+
+            _events.Enqueue(one);
+            if (_events.Count > _maxEvents)
+            {
+                _events.Dequeue();
+            }
+        }
+
+        return new CommitResult { Outcome = CommitOutcome.Committed, Events = events };
+    }
+}
