@@ -1,0 +1,689 @@
+namespace ChainWatch
+{
+    public sealed class AddressFormatException : ChainWatchException
+    {
+        public AddressFormatException(string address, string reason);
+        public string Address { get; }
+    }
+
+    public readonly struct AddressKey : IEquatable<AddressKey>
+    {
+        public const int MaxLength = 40;
+        public AddressKey(ReadOnlySpan<byte> bytes);
+        public ReadOnlySpan<byte> Bytes { get; }
+        public int Length { get; }
+        public bool Equals(AddressKey other);
+        public override bool Equals(object? obj);
+        public override int GetHashCode();
+        public override string ToString();
+        public static bool op_Equality(AddressKey left, AddressKey right);
+        public static bool op_Inequality(AddressKey left, AddressKey right);
+    }
+
+    public sealed class AddressSet
+    {
+        public int Count { get; }
+        public int KeyLength { get; }
+        public long Sequence { get; }
+        public AddressSet Add(IEnumerable<AddressKey> keys);
+        public AddressSet Apply(WatchChanges changes);
+        public bool Contains(ReadOnlySpan<byte> key);
+        public static AddressSet Create(int keyLength, int capacity = 0);
+    }
+
+    public enum AnswerKind
+    {
+        Unknown = 0,
+        NotYet = 1,
+        Found = 2,
+    }
+
+    public readonly struct Answer<T> where T : class
+    {
+        public AnswerKind Kind { get; }
+        public T? Value { get; }
+        public bool IsFound { get; }
+        public string? Reason { get; }
+        public static Answer<T> Found(T value);
+        public static Answer<T> NotYet(string reason);
+        public static Answer<T> Unknown(string reason);
+    }
+
+    public sealed class Asset
+    {
+        public Asset();
+        public required int Decimals { get; init; }
+        public required string Symbol { get; init; }
+        public string? Id { get; init; }
+        public override string ToString();
+    }
+
+    public sealed class BackScan
+    {
+        public BackScan();
+        public bool IsDone { get; }
+        public required IReadOnlyList<AddressKey> Keys { get; init; }
+        public required long FromHeight { get; init; }
+        public required long Id { get; init; }
+        public required long ToHeight { get; init; }
+    }
+
+    public sealed class BackScanBatch
+    {
+        public BackScanBatch();
+        public bool Deliver { get; init; }
+        public int Partition { get; init; }
+        public required Chain Chain { get; init; }
+        public required DateTimeOffset At { get; init; }
+        public required IReadOnlyList<BlockHeader> Blocks { get; init; }
+        public required IReadOnlyList<PaymentFound> Payments { get; init; }
+        public required long BackScanId { get; init; }
+        public required long Term { get; init; }
+    }
+
+    public abstract class Block : IDisposable
+    {
+        protected Block();
+        public abstract BlockHeader Header { get; }
+        public abstract int Size { get; }
+        public abstract string Endpoint { get; }
+        protected virtual void Dispose(bool disposing);
+        public abstract bool Match(AddressSet addresses, ITransferSink sink);
+        public void Dispose();
+    }
+
+    public sealed class BlockHeader
+    {
+        public BlockHeader();
+        public DateTimeOffset Timestamp { get; init; }
+        public required ChainPoint Point { get; init; }
+        public required Hash256 ParentHash { get; init; }
+    }
+
+    public sealed class Chain
+    {
+        public Chain();
+        public IReadOnlyList<Asset> Assets { get; init; }
+        public TimeSpan BlockTime { get; init; }
+        public required ChainFormat Format { get; init; }
+        public required string Kind { get; init; }
+        public required string Name { get; init; }
+        public override string ToString();
+    }
+
+    public delegate ChainRegistration ChainFactory(IServiceProvider services, string name, IConfigurationSection section);
+
+    public abstract class ChainFormat
+    {
+        protected ChainFormat();
+        public abstract int AddressKeyLength { get; }
+        public abstract AddressKey ParseAddress(string text);
+        public abstract string FormatAddress(in AddressKey key);
+        public virtual Hash256 ParseHash(ReadOnlySpan<char> text);
+        public virtual string FormatHash(in Hash256 hash);
+    }
+
+    public readonly record struct ChainMarks : IEquatable<ChainMarks>
+    {
+        public ChainMarks(long Head, long Safe, long Finalized);
+        public long Finalized { get; init; }
+        public long Head { get; init; }
+        public long Safe { get; init; }
+        public long this[ConfirmationMark mark] { get; }
+    }
+
+    public class ChainOptions
+    {
+        public ChainOptions();
+        public IList<ConfirmationRuleOptions> ConfirmationRules { get; }
+        public IList<EndpointOptions> Endpoints { get; }
+        public IList<string> Addresses { get; }
+        public TimeSpan? BlockTime { get; set; }
+        public TimeSpan? EventTimeout { get; set; }
+        public TimeSpan? PollInterval { get; set; }
+        public int BatchSize { get; set; }
+        public int Parallelism { get; set; }
+        public int? FinalityDepth { get; set; }
+        public string Confirmations { get; set; }
+        public string StartAt { get; set; }
+        public string? Kind { get; set; }
+    }
+
+    public readonly record struct ChainPoint : IEquatable<ChainPoint>
+    {
+        public ChainPoint(long Height, Hash256 Hash);
+        public Hash256 Hash { get; init; }
+        public long Height { get; init; }
+        public long Slot { get; init; }
+        public override string ToString();
+    }
+
+    public sealed class ChainRegistration
+    {
+        public ChainRegistration();
+        public long? StartHeight { get; init; }
+        public required Chain Chain { get; init; }
+        public required ChainOptions Options { get; init; }
+        public required ConfirmationPolicy Confirmation { get; init; }
+        public required Func<IChainSource> CreateSource { get; init; }
+    }
+
+    public sealed class ChainStatus
+    {
+        public ChainStatus(Chain chain, TimeProvider timeProvider);
+        public Chain Chain { get; }
+        public ChainPoint? Cursor { get; }
+        public ChainPoint? Head { get; }
+        public TimeSpan TimeSinceLastEvent { get; }
+        public bool Connected { get; }
+        public bool HadEvent { get; }
+        public bool Leading { get; }
+        public int Subscriptions { get; }
+        public long Blocks { get; }
+        public long FinalizedHeight { get; }
+        public long Lag { get; }
+        public long Payments { get; }
+        public long Term { get; }
+        public string? LastError { get; }
+        public void Committed(ChainPoint? cursor, long finalizedHeight, int blocks, int events);
+        public void Disconnected(string error);
+        public void Failed(string error);
+        public void Led(bool leading, long term);
+        public void SawHead(ChainPoint head);
+    }
+
+    public sealed class ChainTip
+    {
+        public ChainTip();
+        public ChainPoint? Finalized { get; init; }
+        public ChainPoint? Safe { get; init; }
+        public required ChainPoint Head { get; init; }
+    }
+
+    public abstract class ChainUpdate
+    {
+        public ChainTip Tip { get; }
+    }
+
+    public sealed class ChainWatchBuilder
+    {
+        public IServiceCollection Services { get; }
+        public ChainWatchBuilder AddChain(string name, ChainFactory factory);
+        public ChainWatchBuilder AddKind(string kind, ChainFactory factory);
+    }
+
+    public static class ChainWatchConfiguration
+    {
+        public const string Section = "ChainWatch";
+        public static string ChainPath(string chain);
+    }
+
+    public sealed class ChainWatchConfigurationException : ChainWatchException
+    {
+        public ChainWatchConfigurationException(params IReadOnlyList<string> errors);
+        public IReadOnlyList<string> Errors { get; }
+    }
+
+    public class ChainWatchException : Exception
+    {
+        public ChainWatchException(string message);
+        public ChainWatchException(string message, Exception? innerException);
+    }
+
+    public static class ChainWatchExitCode
+    {
+        public const int BadConfiguration = 78;
+        public const int InvariantViolated = 70;
+        public const int RestartNeeded = 75;
+        public const int Stopped = 0;
+    }
+
+    public static class ChainWatchTelemetry
+    {
+        public const string ActivitySourceName = "ChainWatch";
+        public const string MeterName = "ChainWatch";
+    }
+
+    public sealed class CommitBatch
+    {
+        public CommitBatch();
+        public ChainPoint? Finalized { get; init; }
+        public ChainPoint? NewCursor { get; }
+        public ChainPoint? RollBackTo { get; init; }
+        public bool Deliver { get; init; }
+        public int Partition { get; init; }
+        public required Chain Chain { get; init; }
+        public required ChainMarks Marks { get; init; }
+        public required ChainPoint? Cursor { get; init; }
+        public required DateTimeOffset At { get; init; }
+        public required IReadOnlyList<BlockHeader> Blocks { get; init; }
+        public required IReadOnlyList<CoverageRange> Coverage { get; init; }
+        public required IReadOnlyList<PaymentFound> Payments { get; init; }
+        public required long Term { get; init; }
+        public required long WatchSequence { get; init; }
+    }
+
+    public enum CommitOutcome
+    {
+        Committed = 0,
+        WatchlistMoved = 1,
+        Fenced = 2,
+        CursorMoved = 3,
+    }
+
+    public sealed class CommitResult
+    {
+        public CommitResult();
+        public IReadOnlyList<PaymentEvent> Events { get; init; }
+        public required CommitOutcome Outcome { get; init; }
+        public static CommitResult CursorMoved { get; }
+        public static CommitResult Fenced { get; }
+        public static CommitResult WatchlistMoved { get; }
+    }
+
+    public readonly struct Confirmation : IEquatable<Confirmation>
+    {
+        public ConfirmationMark Mark { get; }
+        public int Depth { get; }
+        public static Confirmation Finalized { get; }
+        public static Confirmation Safe { get; }
+        public bool Equals(Confirmation other);
+        public long HeightFor(long blockHeight);
+        public override bool Equals(object? obj);
+        public override int GetHashCode();
+        public override string ToString();
+        public static Confirmation Blocks(int count);
+        public static bool TryParse(string? text, out Confirmation confirmation);
+        public static bool op_Equality(Confirmation left, Confirmation right);
+        public static bool op_Inequality(Confirmation left, Confirmation right);
+    }
+
+    public enum ConfirmationMark
+    {
+        Head = 0,
+        Safe = 1,
+        Finalized = 2,
+    }
+
+    public sealed class ConfirmationPolicy
+    {
+        public ConfirmationPolicy(Confirmation otherwise, params IEnumerable<ConfirmationRule> rules);
+        public Confirmation Otherwise { get; }
+        public IReadOnlyList<ConfirmationRule> Rules { get; }
+        public Confirmation For(Transfer transfer);
+    }
+
+    public sealed class ConfirmationRule
+    {
+        public ConfirmationRule();
+        public BigInteger? UpTo { get; init; }
+        public required Confirmation Confirmation { get; init; }
+        public string? Asset { get; init; }
+    }
+
+    public sealed class ConfirmationRuleOptions
+    {
+        public ConfirmationRuleOptions();
+        public string? Asset { get; set; }
+        public string? Confirmations { get; set; }
+        public string? UpTo { get; set; }
+    }
+
+    public readonly record struct CoverageRange : IEquatable<CoverageRange>
+    {
+        public CoverageRange(long FromHeight, long ToHeight, string Endpoint, int Pass);
+        public int Pass { get; init; }
+        public long FromHeight { get; init; }
+        public long ToHeight { get; init; }
+        public string Endpoint { get; init; }
+    }
+
+    public abstract class Delivery : IAsyncDisposable
+    {
+        protected Delivery();
+        public abstract PaymentEvent Event { get; }
+        public abstract int Attempt { get; }
+        public abstract ValueTask AcknowledgeAsync(CancellationToken cancellationToken);
+        public abstract ValueTask DisposeAsync();
+        public abstract ValueTask ParkAsync(DateTimeOffset at, string error, CancellationToken cancellationToken);
+        public abstract ValueTask RetryAsync(DateTimeOffset at, string error, CancellationToken cancellationToken);
+    }
+
+    public sealed class EndpointOptions
+    {
+        public EndpointOptions();
+        public IList<string> ApiKeys { get; }
+        public TimeSpan Timeout { get; set; }
+        public double? RequestsPerSecond { get; set; }
+        public int MaxConcurrency { get; set; }
+        public int MaxResponseBytes { get; set; }
+        public int? Burst { get; set; }
+        public string? Name { get; set; }
+        public string? Url { get; set; }
+        public string? WebSocketUrl { get; set; }
+    }
+
+    public sealed class FinalityViolationException : ChainWatchException
+    {
+        public FinalityViolationException(string message);
+    }
+
+    public readonly struct Hash256 : IEquatable<Hash256>
+    {
+        public const int Length = 32;
+        public Hash256(ReadOnlySpan<byte> bytes);
+        public bool IsZero { get; }
+        public bool Equals(Hash256 other);
+        public override bool Equals(object? obj);
+        public override int GetHashCode();
+        public override string ToString();
+        public static Hash256 Parse(ReadOnlySpan<char> text);
+        public static bool TryParse(ReadOnlySpan<char> text, out Hash256 hash);
+        public static bool op_Equality(Hash256 left, Hash256 right);
+        public static bool op_Inequality(Hash256 left, Hash256 right);
+        public void CopyTo(Span<byte> destination);
+    }
+
+    public interface IBlockReader
+    {
+        ValueTask<Answer<Block>> ReadBlockAsync(Hash256 hash, AddressSet watched, CancellationToken cancellationToken);
+        ValueTask<Answer<BlockHeader>> ReadHeaderAsync(Hash256 hash, CancellationToken cancellationToken);
+        ValueTask<Answer<ChainTip>> ReadTipAsync(CancellationToken cancellationToken);
+        ValueTask<Answer<IReadOnlyList<Block>>> ReadBlocksAsync(long fromHeight, int count, AddressSet watched, CancellationToken cancellationToken);
+        public virtual ValueTask<ChainPoint?> WaitForChangeAsync(CancellationToken cancellationToken);
+    }
+
+    public interface IChainSource
+    {
+        IAsyncEnumerable<ChainUpdate> ReadAsync(SourceRequest request, CancellationToken cancellationToken);
+    }
+
+    public interface ILeaderElection
+    {
+        ValueTask<Leadership> AcquireAsync(string scope, CancellationToken cancellationToken);
+    }
+
+    public interface IPaymentHandler
+    {
+        Task HandleAsync(PaymentContext context, CancellationToken cancellationToken);
+    }
+
+    public interface ITransferSink
+    {
+        void Add(Transfer transfer);
+    }
+
+    public interface IWatchStore
+    {
+        IAsyncEnumerable<WatchedAddress> ListAddressesAsync(Chain chain, CancellationToken cancellationToken);
+        ValueTask InitializeAsync(CancellationToken cancellationToken);
+        ValueTask<BackScan?> ReadBackScanAsync(Chain chain, long id, CancellationToken cancellationToken);
+        ValueTask<CommitResult> CommitAsync(CommitBatch batch, CancellationToken cancellationToken);
+        ValueTask<CommitResult> CommitBackScanAsync(BackScanBatch batch, CancellationToken cancellationToken);
+        ValueTask<Delivery?> TakeDeliveryAsync(DateTimeOffset now, CancellationToken cancellationToken);
+        ValueTask<IReadOnlyList<BackScan>> ReadBackScansAsync(Chain chain, CancellationToken cancellationToken);
+        ValueTask<IReadOnlyList<ParkedDelivery>> ReadParkedAsync(int limit, CancellationToken cancellationToken);
+        ValueTask<IReadOnlyList<Payment>> ReadPaymentsAsync(Chain chain, int limit, CancellationToken cancellationToken);
+        ValueTask<OutboxState> ReadOutboxAsync(CancellationToken cancellationToken);
+        ValueTask<RegistrationResult> AddAddressesAsync(Chain chain, IReadOnlyList<WatchRegistration> registrations, DateTimeOffset at, CancellationToken cancellationToken);
+        ValueTask<ScopeState> LoadAsync(Chain chain, int partition, CancellationToken cancellationToken);
+        ValueTask<WatchChanges> ReadWatchChangesAsync(Chain chain, long afterSequence, int limit, CancellationToken cancellationToken);
+        ValueTask<WatchedAddress?> FindAddressAsync(Chain chain, AddressKey key, CancellationToken cancellationToken);
+        ValueTask<bool> RemoveAddressAsync(Chain chain, AddressKey key, CancellationToken cancellationToken);
+        ValueTask<bool> ReplayAsync(long sequence, CancellationToken cancellationToken);
+        ValueTask<long> CountAddressesAsync(Chain chain, CancellationToken cancellationToken);
+        ValueTask<long> RaiseTermAsync(string scope, string holder, CancellationToken cancellationToken);
+    }
+
+    public interface IWatchlist
+    {
+        IAsyncEnumerable<WatchedAddress> ListAsync(string chain, CancellationToken cancellationToken);
+        Task<WatchedAddress?> FindAsync(string chain, string address, CancellationToken cancellationToken);
+        Task<bool> AddAsync(string chain, string address, PaymentReference? reference, CancellationToken cancellationToken);
+        Task<bool> AddAsync(string chain, string address, PaymentReference? reference, long since, CancellationToken cancellationToken);
+        Task<bool> RemoveAsync(string chain, string address, CancellationToken cancellationToken);
+        Task<int> AddAsync(string chain, IReadOnlyCollection<WatchRequest> requests, CancellationToken cancellationToken);
+        Task<long> CountAsync(string chain, CancellationToken cancellationToken);
+    }
+
+    public sealed class Idle : ChainUpdate
+    {
+        public Idle(ChainTip tip);
+    }
+
+    public abstract class Leadership : IAsyncDisposable
+    {
+        protected Leadership();
+        public abstract CancellationToken Lost { get; }
+        public abstract long Term { get; }
+        public abstract string Scope { get; }
+        public abstract ValueTask DisposeAsync();
+    }
+
+    public readonly record struct OutboxState : IEquatable<OutboxState>
+    {
+        public OutboxState(long Pending, DateTimeOffset? OldestAt, long Parked);
+        public DateTimeOffset? OldestAt { get; init; }
+        public long Parked { get; init; }
+        public long Pending { get; init; }
+    }
+
+    public sealed class ParkedDelivery
+    {
+        public ParkedDelivery();
+        public required DateTimeOffset ParkedAt { get; init; }
+        public required PaymentEvent Event { get; init; }
+        public required int Attempts { get; init; }
+        public required string Error { get; init; }
+    }
+
+    public sealed record class Payment : IEquatable<Payment>
+    {
+        public Payment();
+        public DateTimeOffset? ConfirmedAt { get; init; }
+        public PaymentReference? Reference { get; init; }
+        public required AddressKey To { get; init; }
+        public required BigInteger Amount { get; init; }
+        public required ChainPoint Block { get; init; }
+        public required ConfirmationMark ConfirmationMark { get; init; }
+        public required DateTimeOffset DetectedAt { get; init; }
+        public required PaymentId Id { get; init; }
+        public required PaymentStatus Status { get; init; }
+        public required long ConfirmationHeight { get; init; }
+        public required string Address { get; init; }
+        public required string Asset { get; init; }
+        public required string Chain { get; init; }
+        public required string TransactionId { get; init; }
+        public string? From { get; init; }
+        public string? Tag { get; init; }
+    }
+
+    public sealed class PaymentContext
+    {
+        public PaymentContext(Delivery delivery);
+        public Delivery Delivery { get; }
+        public Payment Payment { get; }
+        public PaymentEvent Event { get; }
+        public PaymentEventKind Kind { get; }
+        public int Attempt { get; }
+        public string IdempotencyKey { get; }
+    }
+
+    public sealed class PaymentEvent
+    {
+        public PaymentEvent();
+        public required DateTimeOffset OccurredAt { get; init; }
+        public required Payment Payment { get; init; }
+        public required PaymentEventKind Kind { get; init; }
+        public required long Sequence { get; init; }
+        public string? Cause { get; init; }
+    }
+
+    public enum PaymentEventKind
+    {
+        Detected = 0,
+        Confirmed = 1,
+        Moved = 2,
+        Retracted = 3,
+    }
+
+    public sealed class PaymentFound
+    {
+        public PaymentFound();
+        public required ChainPoint Block { get; init; }
+        public required ConfirmationMark ConfirmationMark { get; init; }
+        public required Transfer Transfer { get; init; }
+        public required long ConfirmationHeight { get; init; }
+    }
+
+    public readonly record struct PaymentId : IEquatable<PaymentId>
+    {
+        public PaymentId(Hash256 TransactionId, long Ordinal);
+        public Hash256 TransactionId { get; init; }
+        public long Ordinal { get; init; }
+    }
+
+    public sealed record class PaymentReference : IEquatable<PaymentReference>
+    {
+        public string Id { get; }
+        public string Type { get; }
+        public override string ToString();
+        public static PaymentReference For(string type, string id);
+    }
+
+    public enum PaymentStatus
+    {
+        Detected = 0,
+        Confirmed = 1,
+        Retracted = 2,
+    }
+
+    public sealed class PolledChainSource : IChainSource
+    {
+        public PolledChainSource(Chain chain, IBlockReader reader, PolledSourceOptions options, ChainStatus status, TimeProvider timeProvider);
+        public IAsyncEnumerable<ChainUpdate> ReadAsync(SourceRequest request, CancellationToken cancellationToken);
+    }
+
+    public sealed class PolledSourceOptions
+    {
+        public PolledSourceOptions();
+        public TimeSpan PollInterval { get; init; }
+        public bool TrustMarks { get; init; }
+        public int BatchSize { get; init; }
+        public int FinalityDepth { get; init; }
+        public int Parallelism { get; init; }
+        public int Patience { get; init; }
+        public int Seed { get; init; }
+        public long PrefetchBytes { get; init; }
+    }
+
+    public sealed class RegistrationResult
+    {
+        public RegistrationResult();
+        public long? BackScanId { get; init; }
+        public required int Added { get; init; }
+    }
+
+    public sealed class RollBack : ChainUpdate
+    {
+        public RollBack(ChainPoint target, long replacementHeight, ChainTip tip);
+        public ChainPoint Target { get; }
+        public long ReplacementHeight { get; }
+    }
+
+    public sealed class RollForward : ChainUpdate
+    {
+        public RollForward(Block block, ChainTip tip);
+        public Block Block { get; }
+    }
+
+    public sealed class ScopeState
+    {
+        public ScopeState();
+        public ChainMarks Marks { get; init; }
+        public ChainPoint? Cursor { get; }
+        public ChainPoint? Finalized { get; init; }
+        public required IReadOnlyList<ChainPoint> Known { get; init; }
+        public static ScopeState Empty { get; }
+    }
+
+    public sealed class SingleInstanceElection : ILeaderElection
+    {
+        public SingleInstanceElection(IWatchStore store, string holder);
+        public ValueTask<Leadership> AcquireAsync(string scope, CancellationToken cancellationToken);
+    }
+
+    public sealed class SourceRequest
+    {
+        public SourceRequest();
+        public ChainPoint? Finalized { get; init; }
+        public long? StartHeight { get; init; }
+        public required Func<AddressSet> Watched { get; init; }
+        public required IReadOnlyList<ChainPoint> Known { get; init; }
+    }
+
+    public sealed class Transfer
+    {
+        public Transfer();
+        public required AddressKey To { get; init; }
+        public required Asset Asset { get; init; }
+        public required BigInteger Amount { get; init; }
+        public required Hash256 TransactionId { get; init; }
+        public required long Ordinal { get; init; }
+        public string? From { get; init; }
+        public string? Tag { get; init; }
+    }
+
+    public sealed class UnknownChainException : ChainWatchException
+    {
+        public UnknownChainException(string chain, IEnumerable<string> configured);
+    }
+
+    public readonly record struct WatchChange : IEquatable<WatchChange>
+    {
+        public WatchChange(long Sequence, AddressKey Key, bool Removed);
+        public AddressKey Key { get; init; }
+        public bool Removed { get; init; }
+        public long Sequence { get; init; }
+    }
+
+    public sealed class WatchChanges
+    {
+        public WatchChanges();
+        public required IReadOnlyList<WatchChange> Changes { get; init; }
+        public required bool More { get; init; }
+        public required long Sequence { get; init; }
+    }
+
+    public sealed class WatchConflictException : ChainWatchException
+    {
+        public WatchConflictException(string chain, string address, PaymentReference? existing, PaymentReference? requested);
+    }
+
+    public sealed class WatchRegistration
+    {
+        public WatchRegistration();
+        public PaymentReference? Reference { get; init; }
+        public long? Since { get; init; }
+        public required AddressKey Key { get; init; }
+        public required string Address { get; init; }
+    }
+
+    public sealed class WatchRequest
+    {
+        public WatchRequest();
+        public PaymentReference? Reference { get; init; }
+        public long? Since { get; init; }
+        public required string Address { get; init; }
+    }
+
+    public sealed class WatchedAddress
+    {
+        public WatchedAddress();
+        public DateTimeOffset AddedAt { get; init; }
+        public PaymentReference? Reference { get; init; }
+        public long FromHeight { get; init; }
+        public required AddressKey Key { get; init; }
+        public required string Address { get; init; }
+    }
+}

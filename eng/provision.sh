@@ -1,0 +1,101 @@
+#!/usr/bin/env bash
+# Installs what the tests need besides the .NET SDK: PostgreSQL, promtool, and real Ethereum nodes.
+# Everything that is not a system package lands in .tools/ (git-ignored) by pinned version; what is there already is left alone.
+#
+#   eng/provision.sh          PostgreSQL (Debian's own), promtool, anvil, hardhat, ganache
+#   eng/provision.sh --long   PostgreSQL 16, 17 and 18 as well
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+tools=${CHAINWATCH_TOOLS:-$root/.tools}
+mkdir -p "$tools"
+
+long=false
+for argument in "$@"; do
+  case $argument in
+    --long) long=true ;;
+    *) echo "provision: unknown argument '$argument'; only --long is known" >&2; exit 2 ;;
+  esac
+done
+
+say() { printf 'provision: %s\n' "$*"; }
+
+fail() {
+  printf 'provision: %s\n' "$*" >&2
+  exit 1
+}
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then
+    "$@"
+  elif command -v sudo >/dev/null; then
+    sudo -n "$@" || fail "'sudo $*' did not run. Run it yourself, or run this as root."
+  else
+    fail "'$*' must be run as root, and there is no sudo here. Run it yourself, then run this again."
+  fi
+}
+
+apt_updated=false
+apt_update() {
+  command -v apt-get >/dev/null || fail "$1 is missing and this is no Debian or Ubuntu (no apt-get). Install $1 with your system's package manager, then run this again."
+  if [ "$apt_updated" = false ]; then
+    as_root apt-get update -qq >/dev/null || fail "'apt-get update' failed; $1 cannot be installed without it."
+    apt_updated=true
+  fi
+}
+
+apt_install() {
+  apt_update "$1"
+  say "installing $* (apt)"
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >"$tools/apt.log" 2>&1 </dev/null ||
+    { tail -20 "$tools/apt.log" >&2; fail "'apt-get install $*' failed; its last lines are above."; }
+}
+
+postgres_bin() { ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -1; }
+
+provision_postgres() {
+  [ -n "$(postgres_bin)" ] || apt_install postgresql
+  [ -x "$(postgres_bin)/initdb" ] || fail "there is no initdb under /usr/lib/postgresql/*/bin after installing the package 'postgresql'."
+}
+
+provision_promtool() {
+  # Only the tool is wanted, not a Prometheus server that starts with the machine: the package is unpacked, not installed.
+  [ -x "$tools/bin/promtool" ] && return
+  if command -v promtool >/dev/null; then return; fi
+  apt_update prometheus
+  say "fetching promtool (apt)"
+  rm -rf "$tools/promtool" && mkdir -p "$tools/promtool" "$tools/bin"
+  (cd "$tools/promtool" && apt-get download -qq prometheus >/dev/null 2>"$tools/apt.log") ||
+    { tail -5 "$tools/apt.log" >&2; fail "'apt-get download prometheus' failed; promtool comes from that package."; }
+  dpkg-deb -x "$tools"/promtool/prometheus_*.deb "$tools/promtool"
+  cp "$tools/promtool/usr/bin/promtool" "$tools/bin/promtool.new"
+  mv "$tools/bin/promtool.new" "$tools/bin/promtool"
+  rm -rf "$tools/promtool"
+}
+
+# npm_install FOLDER: eng/tools/FOLDER.package.json into .tools/FOLDER. The copy of the manifest that is written last says that it is complete.
+npm_install() {
+  local manifest=$root/eng/tools/$1.package.json folder=$tools/$1
+  cmp -s "$manifest" "$folder/complete.json" && return
+  if ! command -v npm >/dev/null; then apt_install nodejs npm; fi
+  say "installing $1 (npm, pinned in eng/tools/$1.package.json)"
+  rm -rf "$folder" && mkdir -p "$folder"
+  cp "$manifest" "$folder/package.json"
+  # Install scripts stay off: every package named there brings its binary with it.
+  (cd "$folder" && npm install --ignore-scripts --no-package-lock --no-audit --no-fund --loglevel=error >"$tools/npm.log" 2>&1 </dev/null) ||
+    { tail -20 "$tools/npm.log" >&2; fail "npm could not install what eng/tools/$1.package.json names; its last lines are above."; }
+  if [ "$1" = postgresql ]; then
+    for package in "$folder"/node_modules/postgresql-*; do
+      (cd "$package" && node scripts/hydrate-symlinks.js) || fail "the links inside $package could not be made."
+    done
+    # PostgreSQL refuses to run as root, so another user must be able to read it.
+    chmod -R a+rX "$folder"
+  fi
+  cp "$manifest" "$folder/complete.json"
+}
+
+command -v dotnet >/dev/null || fail "there is no dotnet on the PATH. Install the .NET SDK that global.json names."
+[ "$(uname -sm)" = "Linux x86_64" ] || fail "the nodes that the tests run are pinned for Linux on x86-64; this is $(uname -sm)."
+provision_postgres
+provision_promtool
+npm_install nodes
+[ "$long" = false ] || npm_install postgresql
