@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace ChainWatch;
 
 /// <summary>One RPC URL with its keys and limits.</summary>
@@ -35,4 +37,79 @@ public sealed class EndpointOptions
     /// <summary>The largest answer that is read.</summary>
     /// <value>Bytes, from 1 MiB up. The default is 256 MiB.</value>
     public int MaxResponseBytes { get; set; } = 256 * 1024 * 1024;
+
+    /// <summary>Reads the options from the configuration.</summary>
+    internal void Read(ConfigurationReader reader)
+    {
+        Name = reader.ReadText(nameof(Name)) ?? Name;
+        Url = reader.ReadText(nameof(Url)) ?? Url;
+        WebSocketUrl = reader.ReadText(nameof(WebSocketUrl)) ?? WebSocketUrl;
+        foreach (string key in reader.ReadTexts(nameof(ApiKeys)))
+        {
+            ApiKeys.Add(key);
+        }
+
+        RequestsPerSecond = reader.ReadNumber(nameof(RequestsPerSecond)) ?? RequestsPerSecond;
+        Burst = reader.ReadWhole(nameof(Burst)) ?? Burst;
+        MaxConcurrency = reader.ReadWhole(nameof(MaxConcurrency)) ?? MaxConcurrency;
+        Timeout = reader.ReadDuration(nameof(Timeout)) ?? Timeout;
+        MaxResponseBytes = reader.ReadWhole(nameof(MaxResponseBytes)) ?? MaxResponseBytes;
+    }
+
+    /// <summary>Checks the options. Which schemes a URL may have is the chain family's to widen, so only what no family could use is refused here.</summary>
+    internal void Validate(string path, ConfigurationErrors errors)
+    {
+        if (string.IsNullOrWhiteSpace(Url))
+        {
+            errors.AddMissing($"{path}:{nameof(Url)}", "give the URL of a node, like http://127.0.0.1:8545");
+        }
+        else
+        {
+            CheckUrl(Url, ["http", "https", "ws", "wss"], $"{path}:{nameof(Url)}", errors);
+        }
+
+        if (!string.IsNullOrEmpty(WebSocketUrl))
+        {
+            CheckUrl(WebSocketUrl, ["ws", "wss"], $"{path}:{nameof(WebSocketUrl)}", errors);
+        }
+
+        for (int i = 0; i < ApiKeys.Count; i++)
+        {
+            if (string.IsNullOrWhiteSpace(ApiKeys[i]))
+            {
+                errors.AddMissing(string.Create(CultureInfo.InvariantCulture, $"{path}:{nameof(ApiKeys)}:{i}"), "a key must not be empty; leave the list out where none is needed");
+            }
+        }
+
+        if (RequestsPerSecond is <= 0 or double.NaN)
+        {
+            errors.Add($"{path}:{nameof(RequestsPerSecond)}", RequestsPerSecond.Value.ToString(CultureInfo.InvariantCulture), "it must be above 0; leave it out for no limit");
+        }
+
+        ChainOptions.CheckRange(Burst, 1, int.MaxValue, $"{path}:{nameof(Burst)}", errors);
+        ChainOptions.CheckRange(MaxConcurrency, 1, 1000, $"{path}:{nameof(MaxConcurrency)}", errors);
+        ChainOptions.CheckPositive(Timeout, $"{path}:{nameof(Timeout)}", errors);
+        ChainOptions.CheckRange(MaxResponseBytes, 1024 * 1024, int.MaxValue, $"{path}:{nameof(MaxResponseBytes)}", errors);
+    }
+
+    /// <summary>Checks that a text is an absolute URL of one of these schemes.</summary>
+    /// <param name="url">The text.</param>
+    /// <param name="schemes">The schemes that are allowed, lower case.</param>
+    /// <param name="path">The configuration path.</param>
+    /// <param name="errors">Where an error goes; it tells scheme and host only.</param>
+    public static void CheckUrl(string url, IReadOnlyList<string> schemes, string path, ConfigurationErrors errors)
+    {
+        ArgumentNullException.ThrowIfNull(url);
+        ArgumentNullException.ThrowIfNull(schemes);
+        ArgumentNullException.ThrowIfNull(errors);
+
+        // {key} stands for a key, and may stand anywhere, where a URL could not hold braces.
+        bool valid = Uri.TryCreate(url.Replace("{key}", "key", StringComparison.Ordinal), UriKind.Absolute, out Uri? uri) &&
+            schemes.Contains(uri.Scheme, StringComparer.Ordinal) &&
+            uri.Host.Length > 0;
+        if (!valid)
+        {
+            errors.AddUrl(path, url, $"it must be an absolute URL that begins with {string.Join(" or ", schemes.Select(static scheme => scheme + "://"))}");
+        }
+    }
 }

@@ -6,6 +6,9 @@ public sealed class ChainRegistration
     /// <summary>The chain.</summary>
     public required Chain Chain { get; init; }
 
+    /// <summary>How it is doing in this process. The sources that <see cref="CreateSource"/> makes write it, together with the stations.</summary>
+    public required ChainStatus Status { get; init; }
+
     /// <summary>Its options.</summary>
     public required ChainOptions Options { get; init; }
 
@@ -14,6 +17,10 @@ public sealed class ChainRegistration
 
     /// <summary>Where to begin on the first run: a height, or <see langword="null"/> for the head of the chain at that time.</summary>
     public long? StartHeight { get; init; }
+
+    /// <summary>The silence that makes the chain failing: as configured, else thirty block times, between 30 seconds and 5 minutes.</summary>
+    public TimeSpan EventTimeout =>
+        Options.EventTimeout ?? TimeSpan.FromSeconds(Math.Clamp(30 * Chain.BlockTime.TotalSeconds, 30, 300));
 
     /// <summary>
     /// Creates a source. It is called for every leadership, and for every back-scan: a source keeps state, what it stands on (endpoints, connections) is shared.
