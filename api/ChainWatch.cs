@@ -55,7 +55,9 @@ namespace ChainWatch
         public required int Decimals { get; init; }
         public required string Symbol { get; init; }
         public string? Id { get; init; }
+        public bool TryParseAmount(string? text, out BigInteger amount);
         public override string ToString();
+        public string FormatAmount(BigInteger amount);
     }
 
     public sealed class BackScan
@@ -147,6 +149,11 @@ namespace ChainWatch
         public string Confirmations { get; set; }
         public string StartAt { get; set; }
         public string? Kind { get; set; }
+        protected virtual void Read(ConfigurationReader reader);
+        protected virtual void Validate(string path, ConfigurationErrors errors);
+        public ConfirmationPolicy CreateConfirmationPolicy(IReadOnlyList<Asset> assets, string path, ConfigurationErrors errors);
+        public long? GetStartHeight();
+        public static TOptions Load<TOptions>(IConfigurationSection section, Action<TOptions>? configure, ConfigurationErrors errors) where TOptions : ChainOptions, new();
     }
 
     public readonly record struct ChainPoint : IEquatable<ChainPoint>
@@ -161,11 +168,21 @@ namespace ChainWatch
     public sealed class ChainRegistration
     {
         public ChainRegistration();
+        public TimeSpan EventTimeout { get; }
         public long? StartHeight { get; init; }
         public required Chain Chain { get; init; }
         public required ChainOptions Options { get; init; }
+        public required ChainStatus Status { get; init; }
         public required ConfirmationPolicy Confirmation { get; init; }
         public required Func<IChainSource> CreateSource { get; init; }
+    }
+
+    public sealed class ChainRegistry
+    {
+        public ChainRegistry(params IEnumerable<ChainRegistration> chains);
+        public IReadOnlyList<ChainRegistration> Chains { get; }
+        public ChainRegistration Get(string name);
+        public bool TryGet(string name, out ChainRegistration? chain);
     }
 
     public sealed class ChainStatus
@@ -207,9 +224,13 @@ namespace ChainWatch
 
     public sealed class ChainWatchBuilder
     {
+        public ChainWatchOptions Options { get; }
+        public ConfigurationErrors Errors { get; }
         public IServiceCollection Services { get; }
         public ChainWatchBuilder AddChain(string name, ChainFactory factory);
         public ChainWatchBuilder AddKind(string kind, ChainFactory factory);
+        public ChainWatchBuilder AddPaymentHandler<THandler>() where THandler : class, IPaymentHandler;
+        public ChainWatchBuilder AddSection(string key, Action<IServiceProvider, IConfigurationSection> check);
     }
 
     public static class ChainWatchConfiguration
@@ -236,6 +257,15 @@ namespace ChainWatch
         public const int InvariantViolated = 70;
         public const int RestartNeeded = 75;
         public const int Stopped = 0;
+    }
+
+    public sealed class ChainWatchOptions
+    {
+        public ChainWatchOptions();
+        public FailFastOptions FailFast { get; }
+        public LeadershipOptions Leadership { get; }
+        public ReadinessOptions Readiness { get; }
+        public string Instance { get; set; }
     }
 
     public static class ChainWatchTelemetry
@@ -279,6 +309,37 @@ namespace ChainWatch
         public static CommitResult CursorMoved { get; }
         public static CommitResult Fenced { get; }
         public static CommitResult WatchlistMoved { get; }
+    }
+
+    public sealed class ConfigurationErrors
+    {
+        public ConfigurationErrors();
+        public IReadOnlyList<string> Messages { get; }
+        public bool Any { get; }
+        public void Add(ChainWatchConfigurationException exception);
+        public void Add(string path, string? value, string rule);
+        public void AddMessage(string message);
+        public void AddMissing(string path, string rule);
+        public void AddUrl(string path, string? url, string rule);
+        public void ThrowIfAny();
+    }
+
+    public sealed class ConfigurationReader
+    {
+        public ConfigurationReader(IConfigurationSection section, ConfigurationErrors errors);
+        public ConfigurationErrors Errors { get; }
+        public string Path { get; }
+        public ConfigurationReader ReadObject(string key);
+        public IReadOnlyList<ConfigurationReader> ReadItems(string key);
+        public IReadOnlyList<string> ReadTexts(string key);
+        public TimeSpan? ReadDuration(string key);
+        public bool? ReadFlag(string key);
+        public double? ReadNumber(string key);
+        public int? ReadWhole(string key);
+        public string PathOf(string key);
+        public string? ReadText(string key);
+        public void Close();
+        public void Skip(string key);
     }
 
     public readonly struct Confirmation : IEquatable<Confirmation>
@@ -361,6 +422,15 @@ namespace ChainWatch
         public string? Name { get; set; }
         public string? Url { get; set; }
         public string? WebSocketUrl { get; set; }
+        public static void CheckUrl(string url, IReadOnlyList<string> schemes, string path, ConfigurationErrors errors);
+    }
+
+    public sealed class FailFastOptions
+    {
+        public FailFastOptions();
+        public TimeSpan CheckInterval { get; set; }
+        public TimeSpan CriticalTimeout { get; set; }
+        public bool Enabled { get; set; }
     }
 
     public sealed class FinalityViolationException : ChainWatchException
@@ -451,6 +521,31 @@ namespace ChainWatch
         public Idle(ChainTip tip);
     }
 
+    public sealed class InMemoryWatchStore : IWatchStore
+    {
+        public InMemoryWatchStore(int maxEvents = 100000);
+        public IAsyncEnumerable<WatchedAddress> ListAddressesAsync(Chain chain, CancellationToken cancellationToken);
+        public IReadOnlyList<CoverageRange> ReadCoverage(Chain chain);
+        public IReadOnlyList<PaymentEvent> ReadEvents();
+        public ValueTask InitializeAsync(CancellationToken cancellationToken);
+        public ValueTask<BackScan?> ReadBackScanAsync(Chain chain, long id, CancellationToken cancellationToken);
+        public ValueTask<CommitResult> CommitAsync(CommitBatch batch, CancellationToken cancellationToken);
+        public ValueTask<CommitResult> CommitBackScanAsync(BackScanBatch batch, CancellationToken cancellationToken);
+        public ValueTask<Delivery?> TakeDeliveryAsync(DateTimeOffset now, CancellationToken cancellationToken);
+        public ValueTask<IReadOnlyList<BackScan>> ReadBackScansAsync(Chain chain, CancellationToken cancellationToken);
+        public ValueTask<IReadOnlyList<ParkedDelivery>> ReadParkedAsync(int limit, CancellationToken cancellationToken);
+        public ValueTask<IReadOnlyList<Payment>> ReadPaymentsAsync(Chain chain, int limit, CancellationToken cancellationToken);
+        public ValueTask<OutboxState> ReadOutboxAsync(CancellationToken cancellationToken);
+        public ValueTask<RegistrationResult> AddAddressesAsync(Chain chain, IReadOnlyList<WatchRegistration> registrations, DateTimeOffset at, CancellationToken cancellationToken);
+        public ValueTask<ScopeState> LoadAsync(Chain chain, int partition, CancellationToken cancellationToken);
+        public ValueTask<WatchChanges> ReadWatchChangesAsync(Chain chain, long afterSequence, int limit, CancellationToken cancellationToken);
+        public ValueTask<WatchedAddress?> FindAddressAsync(Chain chain, AddressKey key, CancellationToken cancellationToken);
+        public ValueTask<bool> RemoveAddressAsync(Chain chain, AddressKey key, CancellationToken cancellationToken);
+        public ValueTask<bool> ReplayAsync(long sequence, CancellationToken cancellationToken);
+        public ValueTask<long> CountAddressesAsync(Chain chain, CancellationToken cancellationToken);
+        public ValueTask<long> RaiseTermAsync(string scope, string holder, CancellationToken cancellationToken);
+    }
+
     public abstract class Leadership : IAsyncDisposable
     {
         protected Leadership();
@@ -458,6 +553,12 @@ namespace ChainWatch
         public abstract long Term { get; }
         public abstract string Scope { get; }
         public abstract ValueTask DisposeAsync();
+    }
+
+    public sealed class LeadershipOptions
+    {
+        public LeadershipOptions();
+        public TimeSpan TimeToLive { get; set; }
     }
 
     public readonly record struct OutboxState : IEquatable<OutboxState>
@@ -496,6 +597,14 @@ namespace ChainWatch
         public required string TransactionId { get; init; }
         public string? From { get; init; }
         public string? Tag { get; init; }
+    }
+
+    public sealed class PaymentChanges
+    {
+        public PaymentChanges();
+        public required IReadOnlyList<Payment> Inserted { get; init; }
+        public required IReadOnlyList<Payment> Updated { get; init; }
+        public required IReadOnlyList<PaymentTransition> Transitions { get; init; }
     }
 
     public sealed class PaymentContext
@@ -558,6 +667,23 @@ namespace ChainWatch
         Retracted = 2,
     }
 
+    public sealed class PaymentTransition
+    {
+        public PaymentTransition(PaymentEventKind kind, Payment payment, string? cause = null);
+        public Payment Payment { get; }
+        public PaymentEventKind Kind { get; }
+        public string? Cause { get; }
+        public PaymentEvent ToEvent(long sequence, DateTimeOffset at);
+    }
+
+    public static class PaymentTransitions
+    {
+        public const string CauseChanged = "reorg: its transaction pays differently in the new branch";
+        public const string CauseDropped = "reorg: its transaction is not in the new branch";
+        public static Payment Create(Chain chain, PaymentFound found, PaymentId id, PaymentReference? reference, DateTimeOffset at);
+        public static PaymentChanges Resolve(Chain chain, ChainPoint? rollBackTo, IReadOnlyList<PaymentFound> found, IEnumerable<Payment> existing, Func<AddressKey, PaymentReference?> references, DateTimeOffset at);
+    }
+
     public sealed class PolledChainSource : IChainSource
     {
         public PolledChainSource(Chain chain, IBlockReader reader, PolledSourceOptions options, ChainStatus status, TimeProvider timeProvider);
@@ -577,10 +703,17 @@ namespace ChainWatch
         public long PrefetchBytes { get; init; }
     }
 
+    public sealed class ReadinessOptions
+    {
+        public ReadinessOptions();
+        public double MinHealthyChainsRatio { get; set; }
+        public long MaxLagBlocks { get; set; }
+    }
+
     public sealed class RegistrationResult
     {
         public RegistrationResult();
-        public long? BackScanId { get; init; }
+        public IReadOnlyList<long> BackScanIds { get; init; }
         public required int Added { get; init; }
     }
 
@@ -675,6 +808,11 @@ namespace ChainWatch
         public PaymentReference? Reference { get; init; }
         public long? Since { get; init; }
         public required string Address { get; init; }
+    }
+
+    public static class WatchScope
+    {
+        public static string For(Chain chain, int partition);
     }
 
     public sealed class WatchedAddress
