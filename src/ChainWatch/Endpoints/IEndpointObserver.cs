@@ -1,0 +1,31 @@
+namespace ChainWatch;
+
+/// <summary>Sees every request to every endpoint. Metrics hang off it; it must not throw, nor take long.</summary>
+public interface IEndpointObserver
+{
+    /// <summary>A request came to its end.</summary>
+    /// <param name="chain">The chain's name.</param>
+    /// <param name="endpoint">The endpoint's configured name.</param>
+    /// <param name="method">The protocol's method; <c>batch</c> where several went together.</param>
+    /// <param name="failure">What its failure means; <see langword="null"/> when it was answered.</param>
+    /// <param name="duration">How long it took, without the time that it waited for its turn.</param>
+    void RequestCompleted(string chain, string endpoint, string method, EndpointErrorKind? failure, TimeSpan duration);
+
+    /// <summary>An answer was refused because it failed an integrity check.</summary>
+    /// <param name="chain">The chain's name.</param>
+    /// <param name="endpoint">The endpoint's configured name.</param>
+    /// <param name="check">The check's name; there is a fixed number of them.</param>
+    void AnswerRefused(string chain, string endpoint, string check);
+
+    /// <summary>An endpoint became usable, or stopped being so.</summary>
+    /// <param name="chain">The chain's name.</param>
+    /// <param name="endpoint">The endpoint's configured name.</param>
+    /// <param name="up">True when it answers.</param>
+    void EndpointChanged(string chain, string endpoint, bool up);
+
+    /// <summary>An endpoint told its head.</summary>
+    /// <param name="chain">The chain's name.</param>
+    /// <param name="endpoint">The endpoint's configured name.</param>
+    /// <param name="height">The head's height.</param>
+    void HeadSeen(string chain, string endpoint, long height);
+}
