@@ -1,0 +1,583 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace ChainWatch;
+
+/// <summary>
+/// One reading of a polled chain. It stands at a point, looks at the tip, and from the two decides: read on, wait, or walk back. Only proof makes it go back: another
+/// block at a height it has told, linked by parent hashes to a point that it holds.
+/// </summary>
+internal sealed class PolledSession : IAsyncDisposable
+{
+    private const int MaxAbandoned = 4096;
+
+    /// <summary>How far below us, while the chain's final mark is still above us, our blocks count as final: what was read lately may yet prove to be a mix-up.</summary>
+    private const int UnprovenDepth = 64;
+
+    /// <summary>How far above us a head may be for its ancestors to be asked for one by one.</summary>
+    private const int MaxWalk = 128;
+
+    private static readonly TimeSpan MaxBackoff = TimeSpan.FromSeconds(30);
+
+    private readonly Chain _chain;
+    private readonly IBlockReader _reader;
+    private readonly PolledSourceOptions _options;
+    private readonly ChainStatus _status;
+    private readonly TimeProvider _time;
+    private readonly SourceRequest _request;
+    private readonly KnownBranch _branch;
+    private readonly BlockPrefetch _prefetch;
+    private readonly Queue<ChainUpdate> _updates = new();
+    private readonly CancellationTokenSource _disposed = new();
+    private readonly Random _jitter;
+    private readonly HashSet<Hash256> _abandoned = [];
+    private readonly Queue<Hash256> _abandonedOrder = new();
+    private Task<ChainPoint?>? _wake;
+    private ChainPoint? _hint;
+    private ChainTip? _seen;
+    private ChainPoint? _safe;
+    private ChainPoint? _finalized;
+    private bool _sawMark;
+    private int _looksWithoutMark;
+    private int _strangeLooks;
+    private int _shortLooks;
+    private int _violations;
+    private int _failures;
+    private long _lookedAt;
+
+    public PolledSession(Chain chain, IBlockReader reader, PolledSourceOptions options, ChainStatus status, TimeProvider time, SourceRequest request)
+    {
+        _chain = chain;
+        _reader = reader;
+        _options = options;
+        _status = status;
+        _time = time;
+        _request = request;
+        _branch = new KnownBranch(request.Known);
+        _finalized = request.Finalized;
+        _prefetch = new BlockPrefetch(reader, options, request.Watched);
+        _jitter = new Random(options.Seed);
+    }
+
+    public bool TryTake([NotNullWhen(true)] out ChainUpdate? update) => _updates.TryDequeue(out update);
+
+    /// <summary>Does the next thing there is to do. It may yield any number of updates, also none.</summary>
+    public Task StepAsync(CancellationToken cancellationToken) => _prefetch.IsEmpty ? LookAsync(cancellationToken) : TakeReadAsync(cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _disposed.CancelAsync();
+        while (_updates.TryDequeue(out ChainUpdate? update))
+        {
+            (update as RollForward)?.Block.Dispose();
+        }
+
+        await _prefetch.DisposeAsync();
+        if (_wake is not null)
+        {
+            await Task.WhenAny(_wake);
+        }
+
+        _disposed.Dispose();
+    }
+
+    private async Task LookAsync(CancellationToken cancellationToken)
+    {
+        if (await FollowHintAsync(cancellationToken))
+        {
+            return;
+        }
+
+        Answer<ChainTip> answer = await _reader.ReadTipAsync(cancellationToken);
+        if (!answer.IsFound)
+        {
+            _status.Disconnected(answer.Reason ?? "the tip could not be read");
+            await BackOffAsync(cancellationToken);
+            return;
+        }
+
+        ChainTip tip = answer.Value;
+        _seen = tip;
+        _lookedAt = _time.GetTimestamp();
+        _status.SawHead(tip.Head);
+        if (_branch.Position is not { } position)
+        {
+            await BeginAsync(tip, cancellationToken);
+            return;
+        }
+
+        if (!await TakeMarksAsync(tip, cancellationToken))
+        {
+            return;
+        }
+
+        if (tip.Head == position)
+        {
+            Settle();
+            _failures = 0;
+            _updates.Enqueue(new Idle(CurrentTip(tip.Head)));
+            await WaitAsync(cancellationToken);
+        }
+        else if (tip.Head.Height == position.Height + 1)
+        {
+            await ReadHeadAsync(tip.Head, cancellationToken);
+        }
+        else if (tip.Head.Height > position.Height)
+        {
+            _prefetch.TopUp(position.Height + 1, tip.Head.Height);
+        }
+        else if (_branch.Contains(tip.Head))
+        {
+            // Behind, on our own branch: a node that lags, or a chain that got shorter and shows nothing else yet. Neither proves anything.
+            _strangeLooks = 0;
+            if (++_shortLooks >= _options.Patience)
+            {
+                _updates.Enqueue(new Idle(CurrentTip(tip.Head)));
+            }
+
+            await WaitAsync(cancellationToken);
+        }
+        else if (tip.Head.Height < _branch.First.Height)
+        {
+            // Below everything we hold: such a node can neither prove nor extend anything.
+            await WaitAsync(cancellationToken);
+        }
+        else
+        {
+            await DoubtAsync(tip.Head, cancellationToken);
+        }
+    }
+
+    /// <summary>A push named the next block: read it at once, without asking for the tip first. What is read proves itself by its parent.</summary>
+    private async Task<bool> FollowHintAsync(CancellationToken cancellationToken)
+    {
+        ChainPoint? hint = _hint;
+        _hint = null;
+        if (hint is null || _seen is null || _branch.Position is not { } position || hint.Value.Height != position.Height + 1 ||
+            _time.GetElapsedTime(_lookedAt) > 4 * _options.PollInterval)
+        {
+            return false;
+        }
+
+        Answer<Block> answer = await _reader.ReadBlockAsync(hint.Value.Hash, _request.Watched(), cancellationToken);
+        if (!answer.IsFound)
+        {
+            return false;
+        }
+
+        Block block = answer.Value;
+        if (block.Header.Point != hint.Value || block.Header.ParentHash != position.Hash)
+        {
+            block.Dispose();
+            return false;
+        }
+
+        _status.SawHead(hint.Value);
+        return await ForwardAsync([block], cancellationToken);
+    }
+
+    private async Task BeginAsync(ChainTip tip, CancellationToken cancellationToken)
+    {
+        if (_request.StartHeight is not { } start)
+        {
+            Answer<Block> answer = await _reader.ReadBlockAsync(tip.Head.Hash, _request.Watched(), cancellationToken);
+            if (answer.IsFound && answer.Value.Header.Point == tip.Head)
+            {
+                await ForwardAsync([answer.Value], cancellationToken);
+                return;
+            }
+
+            answer.Value?.Dispose();
+            await BackOffAsync(cancellationToken);
+        }
+        else if (start > tip.Head.Height)
+        {
+            await WaitAsync(cancellationToken);
+        }
+        else
+        {
+            _prefetch.TopUp(start, tip.Head.Height);
+        }
+    }
+
+    private async Task ReadHeadAsync(ChainPoint head, CancellationToken cancellationToken)
+    {
+        Answer<Block> answer = await _reader.ReadBlockAsync(head.Hash, _request.Watched(), cancellationToken);
+        if (!answer.IsFound)
+        {
+            await AfterNothingAsync(answer.Kind, answer.Reason, cancellationToken);
+            return;
+        }
+
+        Block block = answer.Value;
+        if (block.Header.Point != head)
+        {
+            _status.Failed($"endpoint '{block.Endpoint}' answered another block ({block.Header.Point}) than was asked for ({head})");
+            block.Dispose();
+            await BackOffAsync(cancellationToken);
+        }
+        else if (block.Header.ParentHash == _branch.Position!.Value.Hash)
+        {
+            await ForwardAsync([block], cancellationToken);
+        }
+        else
+        {
+            BlockHeader header = block.Header;
+            block.Dispose();
+            await WalkBackAsync(header, cancellationToken);
+        }
+    }
+
+    private async Task TakeReadAsync(CancellationToken cancellationToken)
+    {
+        Answer<IReadOnlyList<Block>> answer = await _prefetch.TakeAsync(cancellationToken);
+        if (!answer.IsFound)
+        {
+            _prefetch.Drop();
+            await AfterNothingAsync(answer.Kind, answer.Reason, cancellationToken);
+            return;
+        }
+
+        IReadOnlyList<Block> blocks = answer.Value;
+        BlockHeader first = blocks[0].Header;
+        ChainPoint? position = _branch.Position;
+        long expected = position?.Height + 1 ?? _request.StartHeight!.Value;
+        int linked = first.Point.Height == expected ? 1 : 0;
+        if (linked == 1 && position is not null && first.ParentHash != position.Value.Hash)
+        {
+            _prefetch.Drop();
+            Discard(blocks, from: 0);
+            await DoubtRangeAsync(first, cancellationToken);
+            return;
+        }
+
+        while (linked > 0 && linked < blocks.Count && blocks[linked].Header.ParentHash == blocks[linked - 1].Header.Point.Hash &&
+            blocks[linked].Header.Point.Height == blocks[linked - 1].Header.Point.Height + 1)
+        {
+            linked++;
+        }
+
+        if (linked < blocks.Count)
+        {
+            // Torn: the chain changed between two blocks of the range, or two nodes answered. What is linked stands; the rest is asked for again.
+            _prefetch.Drop();
+            _status.Failed($"endpoint '{blocks[linked].Endpoint}' answered a range whose block at height {blocks[linked].Header.Point.Height} does not follow on");
+            Discard(blocks, linked);
+            if (linked == 0)
+            {
+                await BackOffAsync(cancellationToken);
+                return;
+            }
+        }
+
+        if (await ForwardAsync([.. blocks.Take(linked)], cancellationToken))
+        {
+            _prefetch.TopUp(_branch.Position!.Value.Height + 1, _seen!.Head.Height);
+        }
+    }
+
+    /// <summary>Tells blocks that follow on. False when the chain contradicts a mark that it gave itself.</summary>
+    private async Task<bool> ForwardAsync(Block[] blocks, CancellationToken cancellationToken)
+    {
+        for (int index = 0; index < blocks.Length; index++)
+        {
+            Block block = blocks[index];
+            ChainPoint point = block.Header.Point;
+            if (_options.TrustMarks && _seen?.Finalized is { } mark && mark.Height == point.Height && mark.Hash != point.Hash)
+            {
+                Discard(blocks, index);
+                _prefetch.Drop();
+                await SuspectViolationAsync(mark, point, cancellationToken);
+                return false;
+            }
+
+            _branch.Add(point);
+            AdvanceMarks();
+            _updates.Enqueue(new RollForward(block, CurrentTip(_seen is { } seen && seen.Head.Height >= point.Height ? seen.Head : point)));
+        }
+
+        Settle();
+        _failures = 0;
+        return true;
+    }
+
+    /// <summary>The head is not on our branch, and not above it. A moment's glance proves little: the same must be seen several times in a row.</summary>
+    private async Task DoubtAsync(ChainPoint head, CancellationToken cancellationToken)
+    {
+        _shortLooks = 0;
+        // A branch that we left for a longer one comes back through nodes that are behind; it has to insist.
+        int patience = _abandoned.Contains(head.Hash) ? _options.Patience * 4 : _options.Patience;
+        if (++_strangeLooks < patience)
+        {
+            await WaitAsync(cancellationToken);
+            return;
+        }
+
+        Answer<BlockHeader> header = await ReadHeaderAsync(head, cancellationToken);
+        if (header.IsFound)
+        {
+            await WalkBackAsync(header.Value, cancellationToken);
+        }
+    }
+
+    /// <summary>
+    /// A block read by its height does not follow ours. That alone may be a stray answer: what counts is whether the head descends from us. A head near enough is walked
+    /// down from; one far above must be seen to disagree several times in a row.
+    /// </summary>
+    private async Task DoubtRangeAsync(BlockHeader first, CancellationToken cancellationToken)
+    {
+        ChainPoint head = _seen!.Head;
+        if (head.Height - first.Point.Height <= MaxWalk)
+        {
+            Answer<BlockHeader> header = await ReadHeaderAsync(head, cancellationToken);
+            if (header.IsFound)
+            {
+                await WalkBackAsync(header.Value, cancellationToken);
+            }
+        }
+        else if (++_strangeLooks < _options.Patience)
+        {
+            await WaitAsync(cancellationToken);
+        }
+        else
+        {
+            await WalkBackAsync(first, cancellationToken);
+        }
+    }
+
+    /// <summary>Walks parent hashes down from a block of another branch to the last point that both share, and goes back to it.</summary>
+    private async Task WalkBackAsync(BlockHeader from, CancellationToken cancellationToken)
+    {
+        BlockHeader header = from;
+        while (!_branch.Contains(header.Point.Height - 1, header.ParentHash))
+        {
+            long below = header.Point.Height - 1;
+            if (_finalized is { } final && below <= final.Height)
+            {
+                await SuspectViolationAsync(final, new ChainPoint(below, header.ParentHash), cancellationToken);
+                return;
+            }
+
+            if (below < _branch.First.Height)
+            {
+                // Even the first block that was ever read is replaced, and none is final: the point before it is where the new branch begins.
+                GoBack(new ChainPoint(below, header.ParentHash));
+                return;
+            }
+
+            Answer<BlockHeader> parent = await ReadHeaderAsync(new ChainPoint(below, header.ParentHash), cancellationToken);
+            if (!parent.IsFound)
+            {
+                return;
+            }
+
+            header = parent.Value;
+        }
+
+        ChainPoint shared = new(header.Point.Height - 1, header.ParentHash);
+        if (shared == _branch.Position)
+        {
+            // The other branch is our own: the answer that raised the doubt was a stray one.
+            await BackOffAsync(cancellationToken);
+            return;
+        }
+
+        GoBack(shared);
+    }
+
+    private void GoBack(ChainPoint target)
+    {
+        ChainPoint before = _branch.Position!.Value;
+        foreach (ChainPoint point in _branch.RollBack(target))
+        {
+            if (_abandoned.Add(point.Hash))
+            {
+                _abandonedOrder.Enqueue(point.Hash);
+            }
+        }
+
+        while (_abandonedOrder.Count > MaxAbandoned)
+        {
+            _abandoned.Remove(_abandonedOrder.Dequeue());
+        }
+
+        Settle();
+        _failures = 0;
+        if (_safe is { } safe && safe.Height > target.Height)
+        {
+            _safe = target;
+        }
+
+        // A transaction is usually mined again near where it stood, so the new branch is told somewhat beyond the old one before the two are compared.
+        long depth = before.Height - target.Height;
+        long replacement = Math.Min(_seen!.Head.Height, before.Height + depth);
+        _updates.Enqueue(new RollBack(target, Math.Max(replacement, target.Height), CurrentTip(_seen.Head)));
+    }
+
+    /// <summary>Takes the marks of a tip in. False when they contradict what is final already.</summary>
+    private async Task<bool> TakeMarksAsync(ChainTip tip, CancellationToken cancellationToken)
+    {
+        if (_options.TrustMarks && tip.Finalized is { } mark)
+        {
+            _sawMark = true;
+            if (_finalized is { } final && mark.Height == final.Height && mark.Hash != final.Hash)
+            {
+                await SuspectViolationAsync(final, mark, cancellationToken);
+                return false;
+            }
+
+        }
+        else
+        {
+            _looksWithoutMark++;
+        }
+
+        AdvanceMarks();
+        return true;
+    }
+
+    /// <summary>Moves safe and finalized up as far as the chain's own marks, or the depth, and where we stand allow. They never go back.</summary>
+    private void AdvanceMarks()
+    {
+        if (_branch.Position is not { } position)
+        {
+            return;
+        }
+
+        if (_options.TrustMarks && _seen is { } seen)
+        {
+            Advance(ref _finalized, OnBranch(seen.Finalized, position));
+            Advance(ref _safe, OnBranch(seen.Safe, position));
+        }
+
+        // A mark that is missing once is a hiccup; only a chain that never had one is judged by depth.
+        if (!_sawMark && (!_options.TrustMarks || _looksWithoutMark >= 3) && _branch.TryGet(position.Height - _options.FinalityDepth, out ChainPoint deep))
+        {
+            Advance(ref _finalized, deep);
+        }
+
+        Advance(ref _safe, _finalized);
+        if (_finalized is { } final)
+        {
+            _branch.ForgetBelow(final.Height);
+        }
+    }
+
+    /// <summary>
+    /// A mark as a point of our branch. At or below us, it must be one of our blocks. Above us, what we hold is below it, but not proved to be yet: all but the latest counts.
+    /// </summary>
+    private ChainPoint? OnBranch(ChainPoint? mark, ChainPoint position)
+    {
+        if (mark is not { } point)
+        {
+            return null;
+        }
+
+        if (point.Height <= position.Height)
+        {
+            return _branch.Contains(point) ? point : null;
+        }
+
+        return _branch.TryGet(position.Height - UnprovenDepth, out ChainPoint below) ? below : null;
+    }
+
+    private static void Advance(ref ChainPoint? mark, ChainPoint? to)
+    {
+        if (to is not null && (mark is null || to.Value.Height > mark.Value.Height))
+        {
+            mark = to;
+        }
+    }
+
+    /// <summary>A final block seems to be replaced. One answer may be a lie or a mix-up; the same several times in a row stops everything.</summary>
+    private async Task SuspectViolationAsync(ChainPoint final, ChainPoint other, CancellationToken cancellationToken)
+    {
+        string what = $"{_chain.Format.FormatHash(final.Hash)} at height {final.Height} was final, but the chain now leads through " +
+            $"{_chain.Format.FormatHash(other.Hash)} at height {other.Height}";
+        if (++_violations >= _options.Patience)
+        {
+            throw new FinalityViolationException(
+                $"Chain '{_chain.Name}' replaced a final block: {what}. Nothing more is written. Compare both blocks with other nodes of this chain; if the endpoint " +
+                "was at fault, correct it and start again.");
+        }
+
+        _status.Failed(what);
+        await WaitAsync(cancellationToken);
+    }
+
+    private async Task<Answer<BlockHeader>> ReadHeaderAsync(ChainPoint point, CancellationToken cancellationToken)
+    {
+        Answer<BlockHeader> answer = await _reader.ReadHeaderAsync(point.Hash, cancellationToken);
+        if (answer.IsFound && answer.Value.Point != point)
+        {
+            answer = Answer<BlockHeader>.Unknown($"another header ({answer.Value.Point}) than was asked for ({point})");
+        }
+
+        if (!answer.IsFound)
+        {
+            await AfterNothingAsync(answer.Kind, answer.Reason, cancellationToken);
+        }
+
+        return answer;
+    }
+
+    private async Task AfterNothingAsync(AnswerKind kind, string? reason, CancellationToken cancellationToken)
+    {
+        if (kind == AnswerKind.NotYet)
+        {
+            await WaitAsync(cancellationToken);
+        }
+        else
+        {
+            _status.Failed(reason ?? "an endpoint did not know");
+            await BackOffAsync(cancellationToken);
+        }
+    }
+
+    private void Settle()
+    {
+        _strangeLooks = 0;
+        _shortLooks = 0;
+        _violations = 0;
+    }
+
+    private ChainTip CurrentTip(ChainPoint head) => new() { Head = head, Safe = _safe, Finalized = _finalized };
+
+    /// <summary>Waits for a push or for the next poll, whichever is first.</summary>
+    private async Task WaitAsync(CancellationToken cancellationToken)
+    {
+        _wake ??= _reader.WaitForChangeAsync(_disposed.Token).AsTask();
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task poll = Task.Delay(_options.PollInterval, _time, stop.Token);
+        Task first = await Task.WhenAny(_wake, poll);
+        if (first == _wake && _wake.IsCompletedSuccessfully)
+        {
+            _hint = await _wake;
+            _wake = null;
+            await stop.CancelAsync();
+        }
+        else
+        {
+            // A feed that failed at once must not turn polling into a race.
+            await poll;
+            if (_wake.IsCompleted && !_wake.IsCompletedSuccessfully)
+            {
+                _wake = null;
+            }
+        }
+    }
+
+    private async Task BackOffAsync(CancellationToken cancellationToken)
+    {
+        double factor = Math.Pow(2, Math.Min(_failures++, 10)) * (0.5 + _jitter.NextDouble());
+        TimeSpan wait = TimeSpan.FromTicks((long)Math.Min(MaxBackoff.Ticks, _options.PollInterval.Ticks * factor));
+        await Task.Delay(wait, _time, cancellationToken);
+    }
+
+    private static void Discard(IReadOnlyList<Block> blocks, int from)
+    {
+        for (int index = from; index < blocks.Count; index++)
+        {
+            blocks[index].Dispose();
+        }
+    }
+}
