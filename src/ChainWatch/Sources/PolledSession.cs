@@ -121,9 +121,13 @@ internal sealed class PolledSession : IAsyncDisposable
         {
             await ReadHeadAsync(tip.Head, cancellationToken);
         }
+        else if (tip.Head.Height > position.Height && position.Height >= _request.EndHeight)
+        {
+            await WaitAsync(cancellationToken);
+        }
         else if (tip.Head.Height > position.Height)
         {
-            _prefetch.TopUp(position.Height + 1, tip.Head.Height);
+            _prefetch.TopUp(position.Height + 1, LastWanted(tip.Head.Height));
         }
         else if (_branch.Contains(tip.Head))
         {
@@ -195,7 +199,7 @@ internal sealed class PolledSession : IAsyncDisposable
         }
         else
         {
-            _prefetch.TopUp(start, tip.Head.Height);
+            _prefetch.TopUp(start, LastWanted(tip.Head.Height));
         }
     }
 
@@ -271,7 +275,7 @@ internal sealed class PolledSession : IAsyncDisposable
 
         if (await ForwardAsync([.. blocks.Take(linked)], cancellationToken))
         {
-            _prefetch.TopUp(_branch.Position!.Value.Height + 1, _seen!.Head.Height);
+            _prefetch.TopUp(_branch.Position!.Value.Height + 1, LastWanted(_seen!.Head.Height));
         }
     }
 
@@ -539,6 +543,8 @@ internal sealed class PolledSession : IAsyncDisposable
         _shortLooks = 0;
         _violations = 0;
     }
+
+    private long LastWanted(long headHeight) => Math.Min(headHeight, _request.EndHeight ?? long.MaxValue);
 
     private ChainTip CurrentTip(ChainPoint head) => new() { Head = head, Safe = _safe, Finalized = _finalized };
 

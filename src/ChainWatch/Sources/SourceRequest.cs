@@ -12,6 +12,9 @@ public sealed class SourceRequest
     /// <summary>Where to begin when nothing is held: a height, or <see langword="null"/> for the head of the chain at that time.</summary>
     public long? StartHeight { get; init; }
 
+    /// <summary>The last height that is wanted; <see langword="null"/> for all that comes. A source may tell more, but reads nothing ahead beyond it.</summary>
+    public long? EndHeight { get; init; }
+
     /// <summary>Gives the newest snapshot of the watched addresses, so that a reader can fetch just what they need.</summary>
     public required Func<AddressSet> Watched { get; init; }
 }

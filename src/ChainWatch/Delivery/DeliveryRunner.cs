@@ -1,0 +1,155 @@
+using Microsoft.Extensions.Logging;
+
+namespace ChainWatch;
+
+/// <summary>
+/// Hands events from the outbox to the handlers: any instance does, leader or not. A handler that fails is tried again and at last parked; one that hangs is given up
+/// on after its time; neither holds up other payments, let alone the chain.
+/// </summary>
+internal sealed class DeliveryRunner
+{
+    private readonly IWatchStore _store;
+    private readonly Func<PaymentContext, CancellationToken, Task> _handle;
+    private readonly DeliveryOptions _options;
+    private readonly ChainWatchMetrics _metrics;
+    private readonly EngineSignals _signals;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly Random _jitter;
+
+    /// <param name="store">The store, initialized.</param>
+    /// <param name="handle">Runs all handlers for one event.</param>
+    /// <param name="options">How to deliver.</param>
+    /// <param name="metrics">The instruments.</param>
+    /// <param name="signals">What the stations tell each other.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">The log.</param>
+    public DeliveryRunner(IWatchStore store, Func<PaymentContext, CancellationToken, Task> handle, DeliveryOptions options, ChainWatchMetrics metrics, EngineSignals signals, TimeProvider time, ILogger logger)
+    {
+        _store = store;
+        _handle = handle;
+        _options = options;
+        _metrics = metrics;
+        _signals = signals;
+        _time = time;
+        _logger = logger;
+        _jitter = new Random(options.Seed != 0 ? options.Seed : HashCode.Combine(time.GetTimestamp(), Environment.ProcessId));
+    }
+
+    /// <summary>Delivers until cancelled, then lets the handlers under way finish within <see cref="DeliveryOptions.DrainTimeout"/>, and returns.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource handlers = new(Timeout.InfiniteTimeSpan, _time);
+        await using CancellationTokenRegistration stopping = cancellationToken.Register(() => handlers.CancelAfter(_options.DrainTimeout));
+        HashSet<Task> underWay = [];
+        int failures = 0;
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            try
+            {
+                underWay.RemoveWhere(static task => task.IsCompleted);
+                if (underWay.Count >= _options.Parallelism)
+                {
+                    await Task.WhenAny(underWay).WaitAsync(cancellationToken);
+                    continue;
+                }
+
+                long version = _signals.Outbox.Version;
+                Delivery? delivery = await _store.TakeDeliveryAsync(_time.GetUtcNow(), cancellationToken);
+                failures = 0;
+                if (delivery is not null)
+                {
+                    underWay.Add(DeliverAsync(delivery, handlers.Token));
+                }
+                else
+                {
+                    // An acknowledged event may free the next one of its payment: that pulses the signal too.
+                    await _signals.Outbox.WaitAsync(version, _options.PollInterval, _time, cancellationToken);
+                }
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                break;
+            }
+            catch (Exception exception)
+            {
+                TimeSpan wait = Backoff(++failures);
+                DeliveryLog.OutboxFailed(_logger, wait, exception);
+                await Task.WhenAny(Task.Delay(wait, _time, cancellationToken));
+            }
+        }
+
+        await Task.WhenAll(underWay);
+    }
+
+    private async Task DeliverAsync(Delivery delivery, CancellationToken cancellationToken)
+    {
+        PaymentEvent one = delivery.Event;
+        long started = _time.GetTimestamp();
+        try
+        {
+            await using (delivery)
+            {
+                string? error = await HandleAsync(delivery, cancellationToken);
+                if (error is null)
+                {
+                    // Once the handler has done its work, stopping must not undo it.
+                    await delivery.AcknowledgeAsync(CancellationToken.None);
+                    _metrics.Delivered(one, _time.GetElapsedTime(started));
+                }
+                else if (cancellationToken.IsCancellationRequested)
+                {
+                    // Not the handler's fault: left as it was, for whoever comes next.
+                    return;
+                }
+                else if (delivery.Attempt >= _options.MaxAttempts)
+                {
+                    await delivery.ParkAsync(_time.GetUtcNow(), error, CancellationToken.None);
+                    _metrics.DeliveryFailed(one, parked: true);
+                    DeliveryLog.Parked(_logger, one.Payment.Chain, one.Payment.TransactionId, one.Payment.Id.Ordinal, one.Sequence, delivery.Attempt, error);
+                }
+                else
+                {
+                    TimeSpan wait = Backoff(delivery.Attempt);
+                    await delivery.RetryAsync(_time.GetUtcNow() + wait, error, CancellationToken.None);
+                    _metrics.DeliveryFailed(one, parked: false);
+                    DeliveryLog.Failed(_logger, one.Payment.Chain, one.Payment.TransactionId, one.Payment.Id.Ordinal, one.Sequence, delivery.Attempt, wait, error);
+                }
+            }
+
+            _signals.Outbox.Pulse();
+        }
+        catch (Exception exception)
+        {
+            // The store could not take the answer: the event is still due, for this instance or another one.
+            DeliveryLog.AnswerFailed(_logger, one.Payment.Chain, one.Sequence, exception);
+        }
+    }
+
+    /// <summary>Runs the handlers. <see langword="null"/> when they succeeded, else what went wrong.</summary>
+    private async Task<string?> HandleAsync(Delivery delivery, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource timeout = new(_options.HandlerTimeout, _time);
+        using CancellationTokenSource both = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        try
+        {
+            // The wait ends even when the handler does not look at its token.
+            await _handle(new PaymentContext(delivery), both.Token).WaitAsync(both.Token);
+            return null;
+        }
+        catch (OperationCanceledException) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            return $"the handler took longer than {_options.HandlerTimeout}";
+        }
+        catch (Exception exception)
+        {
+            return $"{exception.GetType().Name}: {exception.Message}";
+        }
+    }
+
+    private TimeSpan Backoff(int attempt)
+    {
+        double most = Math.Min(_options.MaxRetry.Ticks, _options.FirstRetry.Ticks * Math.Pow(2, Math.Min(attempt - 1, 30)));
+        return TimeSpan.FromTicks((long)(most * _jitter.NextDouble()));
+    }
+}

@@ -1,0 +1,159 @@
+using Microsoft.Extensions.Logging;
+
+namespace ChainWatch;
+
+/// <summary>
+/// Works off back-scans beside the tip, for one term: a source of its own reads the old blocks again for the new addresses alone, and what it finds goes the way of every
+/// payment. A piece is committed at a time, so an interruption costs one piece.
+/// </summary>
+internal sealed class BackScanRunner
+{
+    private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan RetryWait = TimeSpan.FromSeconds(5);
+
+    private readonly ChainRegistration _registration;
+    private readonly FollowerOptions _options;
+    private readonly bool _deliver;
+    private readonly long _term;
+    private readonly IWatchStore _store;
+    private readonly ChainWatchMetrics _metrics;
+    private readonly EngineSignals _signals;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+
+    public BackScanRunner(ChainRegistration registration, FollowerOptions options, bool deliver, long term, IWatchStore store, ChainWatchMetrics metrics, EngineSignals signals, TimeProvider time, ILogger logger)
+    {
+        _registration = registration;
+        _options = options;
+        _deliver = deliver;
+        _term = term;
+        _store = store;
+        _metrics = metrics;
+        _signals = signals;
+        _time = time;
+        _logger = logger;
+    }
+
+    private Chain Chain => _registration.Chain;
+
+    /// <summary>Works until cancelled.</summary>
+    /// <exception cref="LeadershipLostException">There is a newer term.</exception>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            long version = _signals.BackScanQueued.Version;
+            bool idle = true;
+            try
+            {
+                foreach (BackScan scan in await _store.ReadBackScansAsync(Chain, cancellationToken))
+                {
+                    idle = false;
+                    FollowLog.BackScanStarted(_logger, scan.Id, Chain.Name, scan.FromHeight, scan.ToHeight, scan.Keys.Count);
+                    if (await ScanAsync(scan, cancellationToken))
+                    {
+                        FollowLog.BackScanDone(_logger, scan.Id, Chain.Name);
+                    }
+                }
+            }
+            catch (Exception exception) when (exception is not (OperationCanceledException or LeadershipLostException or ChainWatchConfigurationException))
+            {
+                FollowLog.BackScanFailed(_logger, Chain.Name, RetryWait, exception);
+                await Task.Delay(RetryWait, _time, cancellationToken);
+                continue;
+            }
+
+            if (idle)
+            {
+                await _signals.BackScanQueued.WaitAsync(version, LookInterval, _time, cancellationToken);
+            }
+        }
+    }
+
+    /// <summary>Reads one back-scan to its end. False when it has to be looked at anew, because the chain or the back-scan changed meanwhile.</summary>
+    private async Task<bool> ScanAsync(BackScan scan, CancellationToken cancellationToken)
+    {
+        AddressSet watched = AddressSet.Create(Chain.Format.AddressKeyLength, scan.Keys.Count).Add(scan.Keys);
+        FollowProgress progress = new("Back-scan", Chain.Name, _time, _logger);
+        SourceRequest request = new() { Known = [], StartHeight = scan.FromHeight, EndHeight = scan.ToHeight, Watched = () => watched };
+        using PendingBatch pending = new();
+        await foreach (ChainUpdate update in _registration.CreateSource().ReadAsync(request, cancellationToken))
+        {
+            if (update is RollBack)
+            {
+                // What was read is void, also in pieces committed already if it went deep; the store lowered the back-scan where it had to.
+                return false;
+            }
+
+            if (update is not RollForward forward)
+            {
+                continue;
+            }
+
+            PendingBlock block = new(forward.Block);
+            long height = forward.Block.Header.Point.Height;
+            if (!block.Match(watched))
+            {
+                throw new ChainWatchException($"Block {height} of chain '{Chain.Name}' could not be matched against the addresses that it was read for.");
+            }
+
+            pending.Add(block);
+            progress.Saw(height, scan.ToHeight);
+            if (height >= scan.ToHeight || pending.IsFull(_options))
+            {
+                if (!await CommitAsync(scan, pending, cancellationToken))
+                {
+                    return false;
+                }
+
+                progress.Committed(pending.Blocks.Count);
+                pending.Clear();
+            }
+
+            if (height >= scan.ToHeight)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private async Task<bool> CommitAsync(BackScan scan, PendingBatch pending, CancellationToken cancellationToken)
+    {
+        BackScanBatch batch = new()
+        {
+            Chain = Chain,
+            Term = _term,
+            BackScanId = scan.Id,
+            Blocks = [.. pending.Blocks.Select(static block => block.Block.Header)],
+            Payments =
+            [
+                .. pending.Blocks.SelectMany(block => block.Transfers.Select(transfer =>
+                    PaymentsOf.Found(_registration.Confirmation, transfer, block.Block.Header.Point))),
+            ],
+            Deliver = _deliver,
+            At = _time.GetUtcNow(),
+        };
+        CommitResult result = await _store.CommitBackScanAsync(batch, cancellationToken);
+        if (result.Outcome == CommitOutcome.Fenced)
+        {
+            throw new LeadershipLostException(WatchScope.For(Chain, 0), _term);
+        }
+
+        _signals.BackScanMoved.Pulse();
+        if (result.Outcome != CommitOutcome.Committed)
+        {
+            return false;
+        }
+
+        _metrics.Events(_registration, result.Events);
+        FollowLog.Events(_logger, result.Events, batch.Blocks[^1].Point.Height);
+        if (result.Events.Count > 0 && _deliver)
+        {
+            _signals.Outbox.Pulse();
+        }
+
+        return true;
+    }
+}

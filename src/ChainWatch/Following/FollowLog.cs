@@ -1,0 +1,82 @@
+using Microsoft.Extensions.Logging;
+
+namespace ChainWatch;
+
+/// <summary>The log events of following: ids 1000 to 1999.</summary>
+internal static partial class FollowLog
+{
+    public static void Events(ILogger logger, IReadOnlyList<PaymentEvent> events, long headHeight)
+    {
+        if (!logger.IsEnabled(LogLevel.Information))
+        {
+            return;
+        }
+
+        foreach (PaymentEvent one in events)
+        {
+            Payment payment = one.Payment;
+            string amount = payment.Amount.ToString(System.Globalization.CultureInfo.InvariantCulture);
+            switch (one.Kind)
+            {
+                case PaymentEventKind.Detected:
+                    PaymentDetected(logger, payment.Chain, payment.TransactionId, payment.Id.Ordinal, amount, payment.Asset, payment.Reference, payment.Block.Height);
+                    break;
+                case PaymentEventKind.Confirmed:
+                    PaymentConfirmed(logger, payment.Chain, payment.TransactionId, payment.Id.Ordinal, amount, payment.Asset, payment.Reference, payment.Block.Height, headHeight - payment.Block.Height + 1, one.OccurredAt - payment.DetectedAt);
+                    break;
+                case PaymentEventKind.Moved:
+                    PaymentMoved(logger, payment.Chain, payment.TransactionId, payment.Id.Ordinal, payment.Reference, payment.Block.Height);
+                    break;
+                default:
+                    PaymentRetracted(logger, payment.Chain, payment.TransactionId, payment.Id.Ordinal, amount, payment.Asset, payment.Reference, one.Cause);
+                    break;
+            }
+        }
+    }
+
+    [LoggerMessage(EventId = 1001, EventName = "PaymentDetected", Level = LogLevel.Information,
+        Message = "Payment detected on {Chain}: {TransactionId}/{Ordinal}, {Amount} base units of {Asset} for {Reference}, block {Height}")]
+    private static partial void PaymentDetected(ILogger logger, string chain, string transactionId, long ordinal, string amount, string asset, PaymentReference? reference, long height);
+
+    [LoggerMessage(EventId = 1002, EventName = "PaymentConfirmed", Level = LogLevel.Information,
+        Message = "Payment confirmed on {Chain}: {TransactionId}/{Ordinal}, {Amount} base units of {Asset} for {Reference}, block {Height}, {Confirmations} confirmations, {Latency} after detection")]
+    private static partial void PaymentConfirmed(ILogger logger, string chain, string transactionId, long ordinal, string amount, string asset, PaymentReference? reference, long height, long confirmations, TimeSpan latency);
+
+    [LoggerMessage(EventId = 1003, EventName = "PaymentMoved", Level = LogLevel.Information,
+        Message = "Payment moved by a reorg on {Chain}: {TransactionId}/{Ordinal} for {Reference}, now in block {Height}")]
+    private static partial void PaymentMoved(ILogger logger, string chain, string transactionId, long ordinal, PaymentReference? reference, long height);
+
+    [LoggerMessage(EventId = 1004, EventName = "PaymentRetracted", Level = LogLevel.Warning,
+        Message = "Payment retracted on {Chain}: {TransactionId}/{Ordinal}, {Amount} base units of {Asset} for {Reference}: {Cause}")]
+    private static partial void PaymentRetracted(ILogger logger, string chain, string transactionId, long ordinal, string amount, string asset, PaymentReference? reference, string? cause);
+
+    [LoggerMessage(EventId = 1010, EventName = "Rollback", Level = LogLevel.Warning, Message = "Rollback on {Chain} to height {Height}: {Depth} committed blocks are replaced")]
+    public static partial void Rollback(ILogger logger, string chain, long height, long depth);
+
+    [LoggerMessage(EventId = 1011, EventName = "CursorMoved", Level = LogLevel.Warning, Message = "The cursor of {Chain} is not at {Height} any more; following starts anew from what is stored")]
+    public static partial void CursorMoved(ILogger logger, string chain, long height);
+
+    [LoggerMessage(EventId = 1012, EventName = "Progress", Level = LogLevel.Information, Message = "{Work} on {Chain}: block {Height} of {Target}, {Rate:F0} blocks/s, {Left} left")]
+    public static partial void Progress(ILogger logger, string work, string chain, long height, long target, double rate, TimeSpan left);
+
+    [LoggerMessage(EventId = 1020, EventName = "FollowingFailed", Level = LogLevel.Error, Message = "Following {Chain} failed; it is tried again in {Wait}")]
+    public static partial void FollowingFailed(ILogger logger, string chain, TimeSpan wait, Exception exception);
+
+    [LoggerMessage(EventId = 1021, EventName = "FinalityViolated", Level = LogLevel.Critical, Message = "Chain {Chain} is stopped: a final block was replaced")]
+    public static partial void FinalityViolated(ILogger logger, string chain, Exception exception);
+
+    [LoggerMessage(EventId = 1030, EventName = "BackScanStarted", Level = LogLevel.Information, Message = "Back-scan {Id} on {Chain}: blocks {From} to {To} for {Count} addresses")]
+    public static partial void BackScanStarted(ILogger logger, long id, string chain, long from, long to, int count);
+
+    [LoggerMessage(EventId = 1031, EventName = "BackScanDone", Level = LogLevel.Information, Message = "Back-scan {Id} on {Chain} is done")]
+    public static partial void BackScanDone(ILogger logger, long id, string chain);
+
+    [LoggerMessage(EventId = 1032, EventName = "BackScanFailed", Level = LogLevel.Error, Message = "Back-scan on {Chain} failed; it goes on where it stopped in {Wait}")]
+    public static partial void BackScanFailed(ILogger logger, string chain, TimeSpan wait, Exception exception);
+
+    [LoggerMessage(EventId = 4001, EventName = "LeadershipAcquired", Level = LogLevel.Information, Message = "This instance leads {Scope} in term {Term}")]
+    public static partial void LeadershipAcquired(ILogger logger, string scope, long term);
+
+    [LoggerMessage(EventId = 4002, EventName = "LeadershipLost", Level = LogLevel.Warning, Message = "This instance no longer leads {Scope}; its term was {Term}")]
+    public static partial void LeadershipLost(ILogger logger, string scope, long term);
+}

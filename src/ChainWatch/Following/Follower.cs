@@ -1,0 +1,286 @@
+using Microsoft.Extensions.Logging;
+
+namespace ChainWatch;
+
+/// <summary>
+/// The only writer of a scope, for one term: takes updates from the source, finds the payments, and commits. It ends by an exception, or when it is cancelled; what was
+/// not committed is read again by the next one.
+/// </summary>
+internal sealed class Follower
+{
+    private readonly ChainRegistration _registration;
+    private readonly IWatchStore _store;
+    private readonly FollowerOptions _options;
+    private readonly ChainStatus _status;
+    private readonly ChainWatchMetrics _metrics;
+    private readonly EngineSignals _signals;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly FollowProgress _progress;
+    private readonly bool _deliver;
+    private readonly long _term;
+    private AddressSet _watched;
+    private ChainPoint? _cursor;
+    private ChainMarks _marks;
+    private ChainPoint? _finalized;
+    private ChainTip? _tip;
+
+    public Follower(ChainRegistration registration, FollowerOptions options, bool deliver, long term, IWatchStore store, ChainStatus status, ChainWatchMetrics metrics, EngineSignals signals, TimeProvider time, ILogger logger)
+    {
+        _registration = registration;
+        _options = options;
+        _deliver = deliver;
+        _term = term;
+        _store = store;
+        _status = status;
+        _metrics = metrics;
+        _signals = signals;
+        _time = time;
+        _logger = logger;
+        _progress = new FollowProgress("Catch-up", registration.Chain.Name, time, logger);
+        _watched = AddressSet.Create(registration.Chain.Format.AddressKeyLength);
+    }
+
+    private Chain Chain => _registration.Chain;
+
+    /// <summary>Follows until cancelled.</summary>
+    /// <exception cref="LeadershipLostException">There is a newer term.</exception>
+    /// <exception cref="FinalityViolationException">The chain replaced final blocks.</exception>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        await TakeWatchChangesAsync(pending: null, cancellationToken);
+        while (true)
+        {
+            ScopeState state = await _store.LoadAsync(Chain, partition: 0, cancellationToken);
+            _cursor = state.Cursor;
+            _marks = state.Marks;
+            _finalized = state.Finalized;
+            _status.Committed(_cursor, _marks.Finalized, blocks: 0, events: 0);
+            await FollowAsync(state, cancellationToken);
+        }
+    }
+
+    /// <summary>Follows from a state, until the source has to start anew because blocks must be read again.</summary>
+    private async Task FollowAsync(ScopeState state, CancellationToken cancellationToken)
+    {
+        SourceRequest request = new()
+        {
+            Known = state.Known,
+            Finalized = state.Finalized,
+            StartHeight = _registration.StartHeight,
+            Watched = () => _watched,
+        };
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using PendingBatch pending = new();
+        IAsyncEnumerator<ChainUpdate> updates = _registration.CreateSource().ReadAsync(request, stop.Token).GetAsyncEnumerator(stop.Token);
+        Task<bool>? moving = null;
+        try
+        {
+            while (true)
+            {
+                moving = updates.MoveNextAsync().AsTask();
+                // When the source has nothing at hand, this is the moment to commit, while it reads on.
+                if (!moving.IsCompleted && !pending.IsEmpty && !pending.IsOpen && !await CommitAsync(pending, cancellationToken))
+                {
+                    return;
+                }
+
+                bool more = await moving;
+                moving = null;
+                if (!more)
+                {
+                    throw new ChainWatchException($"The source of chain '{Chain.Name}' ended. A source tells its chain without end, or throws.");
+                }
+
+                if (!Take(pending, updates.Current) ||
+                    ((pending.IsFull(_options) || updates.Current is Idle) && !await CommitAsync(pending, cancellationToken)))
+                {
+                    return;
+                }
+            }
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            if (moving is not null)
+            {
+                // An iterator cannot be disposed in the middle of a step.
+                await Task.WhenAny(moving);
+            }
+
+            await updates.DisposeAsync();
+        }
+    }
+
+    /// <summary>Takes an update in. False when the block must be read again, since it was fetched for fewer addresses than are watched now.</summary>
+    private bool Take(PendingBatch pending, ChainUpdate update)
+    {
+        _tip = update.Tip;
+        switch (update)
+        {
+            case RollForward forward:
+                PendingBlock block = new(forward.Block);
+                if (!block.Match(_watched))
+                {
+                    forward.Block.Dispose();
+                    return false;
+                }
+
+                pending.Add(block);
+                _progress.Saw(forward.Block.Header.Point.Height, update.Tip.Head.Height);
+                break;
+            case RollBack back:
+                FollowLog.Rollback(_logger, Chain.Name, back.Target.Height, (_cursor?.Height ?? back.Target.Height) - back.Target.Height);
+                _metrics.Reorg(Chain.Name, Math.Max(0, LastHeight(pending) - back.Target.Height));
+                pending.RollBack(_cursor, back.Target, back.ReplacementHeight);
+                break;
+            default:
+                pending.Close();
+                break;
+        }
+
+        return true;
+    }
+
+    private long LastHeight(PendingBatch pending) =>
+        pending.Blocks.Count > 0 ? pending.Blocks[^1].Block.Header.Point.Height : (pending.RollBackTo ?? _cursor)?.Height ?? -1;
+
+    /// <summary>Commits what is pending, and how far the marks have come. False when blocks must be read again.</summary>
+    private async Task<bool> CommitAsync(PendingBatch pending, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            CommitBatch batch = Build(pending, _tip!);
+            if (batch.NewCursor is null || (pending.IsEmpty && batch.Marks == _marks))
+            {
+                return true;
+            }
+
+            long started = _time.GetTimestamp();
+            CommitResult result = await _store.CommitAsync(batch, cancellationToken);
+            switch (result.Outcome)
+            {
+                case CommitOutcome.Committed:
+                    Committed(batch, result, started);
+                    pending.Clear();
+                    return true;
+                case CommitOutcome.WatchlistMoved:
+                    if (!await TakeWatchChangesAsync(pending, cancellationToken))
+                    {
+                        return false;
+                    }
+
+                    break;
+                case CommitOutcome.Fenced:
+                    throw new LeadershipLostException(WatchScope.For(Chain, 0), _term);
+                default:
+                    FollowLog.CursorMoved(_logger, Chain.Name, batch.Cursor?.Height ?? -1);
+                    return false;
+            }
+        }
+    }
+
+    private CommitBatch Build(PendingBatch pending, ChainTip tip)
+    {
+        List<BlockHeader> headers = new(pending.Blocks.Count);
+        List<PaymentFound> payments = [];
+        List<CoverageRange> coverage = [];
+        foreach (PendingBlock block in pending.Blocks)
+        {
+            BlockHeader header = block.Block.Header;
+            headers.Add(header);
+            foreach (Transfer transfer in block.Transfers)
+            {
+                payments.Add(PaymentsOf.Found(_registration.Confirmation, transfer, header.Point));
+            }
+
+            if (coverage.Count > 0 && string.Equals(coverage[^1].Endpoint, block.Block.Endpoint, StringComparison.Ordinal))
+            {
+                coverage[^1] = coverage[^1] with { ToHeight = header.Point.Height };
+            }
+            else
+            {
+                coverage.Add(new CoverageRange(header.Point.Height, header.Point.Height, block.Block.Endpoint, Pass: 1));
+            }
+        }
+
+        long head = headers.Count > 0 ? headers[^1].Point.Height : (pending.RollBackTo ?? _cursor)?.Height ?? -1;
+        return new CommitBatch
+        {
+            Chain = Chain,
+            Term = _term,
+            Cursor = _cursor,
+            WatchSequence = _watched.Sequence,
+            RollBackTo = pending.RollBackTo,
+            Blocks = headers,
+            Payments = payments,
+            Coverage = coverage,
+            Marks = new ChainMarks(head, Math.Min(head, tip.Safe?.Height ?? -1), Math.Min(head, tip.Finalized?.Height ?? -1)),
+            Finalized = tip.Finalized is { } final && final.Height <= head ? final : _finalized,
+            Deliver = _deliver,
+            At = _time.GetUtcNow(),
+        };
+    }
+
+    private void Committed(CommitBatch batch, CommitResult result, long started)
+    {
+        _cursor = batch.NewCursor;
+        _marks = batch.Marks;
+        _finalized = batch.Finalized;
+        _status.Committed(_cursor, _marks.Finalized, batch.Blocks.Count, result.Events.Count);
+        _metrics.Committed(_registration, batch, result, _time.GetElapsedTime(started));
+        if (batch.Blocks.Count == 1 && batch.Payments.Count > 0 && _status.Head == _cursor)
+        {
+            _metrics.Detected(Chain.Name, _status.TimeSinceLastEvent);
+        }
+
+        FollowLog.Events(_logger, result.Events, _marks.Head);
+        _progress.Committed(batch.Blocks.Count);
+        if (result.Events.Count > 0 && batch.Deliver)
+        {
+            _signals.Outbox.Pulse();
+        }
+    }
+
+    /// <summary>
+    /// Brings the watched addresses up to date, and what is pending with them: blocks in flight are matched against the newer addresses, so that an address whose
+    /// registration was committed first is never missed. False when a block must be read again for that.
+    /// </summary>
+    private async Task<bool> TakeWatchChangesAsync(PendingBatch? pending, CancellationToken cancellationToken)
+    {
+        HashSet<AddressKey> added = [];
+        HashSet<AddressKey> touched = [];
+        WatchChanges page;
+        do
+        {
+            page = await _store.ReadWatchChangesAsync(Chain, _watched.Sequence, _options.WatchPage, cancellationToken);
+            _watched = _watched.Apply(page);
+            if (pending is not null)
+            {
+                foreach (WatchChange change in page.Changes)
+                {
+                    touched.Add(change.Key);
+                    _ = change.Removed ? added.Remove(change.Key) : added.Add(change.Key);
+                }
+            }
+        }
+        while (page.More);
+
+        if (pending is null || touched.Count == 0)
+        {
+            return true;
+        }
+
+        AddressSet newer = AddressSet.Create(_watched.KeyLength, added.Count).Add(added);
+        foreach (PendingBlock block in pending.Blocks)
+        {
+            block.Forget(touched);
+            if (!block.Match(newer))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+}

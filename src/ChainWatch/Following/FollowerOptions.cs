@@ -1,0 +1,17 @@
+namespace ChainWatch;
+
+/// <summary>How much the follower commits at once while it catches up. At the tip it commits each block as it comes.</summary>
+public sealed class FollowerOptions
+{
+    /// <summary>The most blocks in a commit.</summary>
+    public int MaxBlocks { get; init; } = 1_000;
+
+    /// <summary>About the most bytes of blocks that wait for a commit.</summary>
+    public long MaxBytes { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>About the most payments in a commit.</summary>
+    public int MaxPayments { get; init; } = 20_000;
+
+    /// <summary>How many changes of the watchlist are read at once.</summary>
+    public int WatchPage { get; init; } = 100_000;
+}

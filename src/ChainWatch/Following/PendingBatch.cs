@@ -1,0 +1,70 @@
+namespace ChainWatch;
+
+/// <summary>What the follower has taken from the source and not committed yet.</summary>
+internal sealed class PendingBatch : IDisposable
+{
+    private readonly List<PendingBlock> _blocks = [];
+    private long _bytes;
+    private int _transfers;
+    private long? _openUntil;
+
+    public IReadOnlyList<PendingBlock> Blocks => _blocks;
+
+    public ChainPoint? RollBackTo { get; private set; }
+
+    public bool IsEmpty => _blocks.Count == 0 && RollBackTo is null;
+
+    /// <summary>A rollback waits for the new branch, so that what both branches hold is moved, not retracted.</summary>
+    public bool IsOpen => RollBackTo is not null && _openUntil is not null;
+
+    public bool IsFull(FollowerOptions options) => _blocks.Count >= options.MaxBlocks || _bytes >= options.MaxBytes || _transfers >= options.MaxPayments;
+
+    public void Add(PendingBlock block)
+    {
+        _blocks.Add(block);
+        _bytes += block.Block.Size;
+        _transfers += block.Transfers.Count;
+        if (block.Block.Header.Point.Height >= _openUntil)
+        {
+            _openUntil = null;
+        }
+    }
+
+    /// <summary>Takes a rollback in: of blocks that still wait here, or below the cursor.</summary>
+    public void RollBack(ChainPoint? cursor, ChainPoint target, long replacementHeight)
+    {
+        ChainPoint? start = RollBackTo ?? cursor;
+        int keep = start is null || target.Height >= start.Value.Height ? _blocks.Count(block => block.Block.Header.Point.Height <= target.Height) : 0;
+        Drop(keep);
+        if (start is not null && target.Height < start.Value.Height)
+        {
+            RollBackTo = target;
+        }
+
+        _openUntil = RollBackTo is not null && replacementHeight > target.Height ? replacementHeight : null;
+    }
+
+    /// <summary>Nothing more is to be expected for now.</summary>
+    public void Close() => _openUntil = null;
+
+    public void Clear()
+    {
+        Drop(0);
+        RollBackTo = null;
+        _openUntil = null;
+    }
+
+    public void Dispose() => Clear();
+
+    private void Drop(int keep)
+    {
+        for (int index = keep; index < _blocks.Count; index++)
+        {
+            _bytes -= _blocks[index].Block.Size;
+            _transfers -= _blocks[index].Transfers.Count;
+            _blocks[index].Block.Dispose();
+        }
+
+        _blocks.RemoveRange(keep, _blocks.Count - keep);
+    }
+}

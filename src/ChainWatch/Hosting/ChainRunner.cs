@@ -1,0 +1,128 @@
+using Microsoft.Extensions.Logging;
+
+namespace ChainWatch;
+
+/// <summary>Runs one chain in this process: waits for leadership, then follows and works off back-scans for as long as it lasts, and so on until the host stops.</summary>
+internal sealed class ChainRunner
+{
+    private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(30);
+
+    private readonly ChainRegistration _registration;
+    private readonly IWatchStore _store;
+    private readonly ILeaderElection _election;
+    private readonly FollowerOptions _options;
+    private readonly bool _deliver;
+    private readonly ChainStatus _status;
+    private readonly ChainWatchMetrics _metrics;
+    private readonly EngineSignals _signals;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+
+    /// <param name="registration">The chain.</param>
+    /// <param name="options">How much is committed at once.</param>
+    /// <param name="deliver">Whether events go into the outbox: false where no handler is registered, since nobody would ever take them.</param>
+    /// <param name="store">The store, initialized.</param>
+    /// <param name="election">Who decides on leadership.</param>
+    /// <param name="status">Where the chain's condition is recorded.</param>
+    /// <param name="metrics">The instruments.</param>
+    /// <param name="signals">What the stations tell each other.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">The log.</param>
+    public ChainRunner(ChainRegistration registration, FollowerOptions options, bool deliver, IWatchStore store, ILeaderElection election, ChainStatus status, ChainWatchMetrics metrics, EngineSignals signals, TimeProvider time, ILogger logger)
+    {
+        _registration = registration;
+        _options = options;
+        _deliver = deliver;
+        _store = store;
+        _election = election;
+        _status = status;
+        _metrics = metrics;
+        _signals = signals;
+        _time = time;
+        _logger = logger;
+    }
+
+    /// <summary>Runs until cancelled; then it returns.</summary>
+    /// <exception cref="FinalityViolationException">The chain replaced final blocks; nothing may be written until a person has looked.</exception>
+    /// <exception cref="ChainWatchConfigurationException">Something that only shows when it is used is configured wrongly, and waiting does not mend it.</exception>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        int failures = 0;
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            long started = _time.GetTimestamp();
+            try
+            {
+                await LeadAsync(cancellationToken);
+                failures = 0;
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (FinalityViolationException exception)
+            {
+                _status.Failed(exception.Message);
+                FollowLog.FinalityViolated(_logger, _registration.Chain.Name, exception);
+                throw;
+            }
+            catch (ChainWatchConfigurationException exception)
+            {
+                _status.Failed(exception.Message);
+                throw;
+            }
+            catch (Exception exception)
+            {
+                if (_time.GetElapsedTime(started) > MaxWait)
+                {
+                    failures = 0;
+                }
+
+                TimeSpan wait = TimeSpan.FromSeconds(Math.Min(MaxWait.TotalSeconds, Math.Pow(2, Math.Min(failures++, 8)) * 0.25));
+                _status.Failed($"{exception.GetType().Name}; the log has the details");
+                FollowLog.FollowingFailed(_logger, _registration.Chain.Name, wait, exception);
+                try
+                {
+                    await Task.Delay(wait, _time, cancellationToken);
+                }
+                catch (OperationCanceledException)
+                {
+                    return;
+                }
+            }
+        }
+    }
+
+    private async Task LeadAsync(CancellationToken cancellationToken)
+    {
+        await using Leadership leadership = await _election.AcquireAsync(WatchScope.For(_registration.Chain, 0), cancellationToken);
+        FollowLog.LeadershipAcquired(_logger, leadership.Scope, leadership.Term);
+        _status.Led(leading: true, leadership.Term);
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, leadership.Lost);
+        try
+        {
+            Follower follower = new(_registration, _options, _deliver, leadership.Term, _store, _status, _metrics, _signals, _time, _logger);
+            BackScanRunner backScans = new(_registration, _options, _deliver, leadership.Term, _store, _metrics, _signals, _time, _logger);
+            Task following = follower.RunAsync(stop.Token);
+            Task scanning = backScans.RunAsync(stop.Token);
+            Task first = await Task.WhenAny(following, scanning);
+            await stop.CancelAsync();
+            // Both must have let go of the scope before leadership is given back.
+            await Task.WhenAny(following);
+            await Task.WhenAny(scanning);
+            await first;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            FollowLog.LeadershipLost(_logger, leadership.Scope, leadership.Term);
+        }
+        catch (LeadershipLostException)
+        {
+            FollowLog.LeadershipLost(_logger, leadership.Scope, leadership.Term);
+        }
+        finally
+        {
+            _status.Led(leading: false, leadership.Term);
+        }
+    }
+}

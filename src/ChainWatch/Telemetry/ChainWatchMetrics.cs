@@ -1,0 +1,175 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using System.Numerics;
+
+namespace ChainWatch;
+
+/// <summary>The instruments of the meter <see cref="ChainWatchTelemetry.MeterName"/>. All tags are bounded: chains, assets, kinds, reference types, endpoint names.</summary>
+internal sealed class ChainWatchMetrics : IDisposable
+{
+    private readonly Meter _meter = new(new MeterOptions(ChainWatchTelemetry.MeterName));
+    private readonly Lock _lock = new();
+    private readonly List<ChainStatus> _statuses = [];
+    private readonly Counter<long> _blocks;
+    private readonly Counter<long> _reorgs;
+    private readonly Histogram<long> _reorgDepth;
+    private readonly Counter<long> _detected;
+    private readonly Counter<long> _confirmed;
+    private readonly Counter<long> _retracted;
+    private readonly Counter<long> _moved;
+    private readonly Counter<long> _events;
+    private readonly Histogram<double> _value;
+    private readonly Histogram<double> _processing;
+    private readonly Histogram<double> _detectionLatency;
+    private readonly Histogram<double> _delivery;
+    private readonly Counter<long> _deliveryFailures;
+    private readonly Histogram<double> _requests;
+    private OutboxState _outbox;
+    private Func<DateTimeOffset> _now = static () => DateTimeOffset.UnixEpoch;
+
+    public ChainWatchMetrics()
+    {
+        _blocks = _meter.CreateCounter<long>("chainwatch.blocks", "{block}", "Blocks committed.");
+        _reorgs = _meter.CreateCounter<long>("chainwatch.reorgs", "{reorg}", "Rollbacks of the canonical chain.");
+        _reorgDepth = _meter.CreateHistogram<long>("chainwatch.reorg.depth", "{block}", "Blocks replaced by a rollback.",
+            advice: new InstrumentAdvice<long> { HistogramBucketBoundaries = [1, 2, 3, 5, 10, 20, 50, 100] });
+        _detected = _meter.CreateCounter<long>("chainwatch.payments.detected", "{payment}", "Payments detected.");
+        _confirmed = _meter.CreateCounter<long>("chainwatch.payments.confirmed", "{payment}", "Payments confirmed.");
+        _retracted = _meter.CreateCounter<long>("chainwatch.payments.retracted", "{payment}", "Payments retracted by a reorg.");
+        _moved = _meter.CreateCounter<long>("chainwatch.payments.moved", "{payment}", "Payments moved to another block by a reorg.");
+        _events = _meter.CreateCounter<long>("chainwatch.events", "{event}", "Events of a chain, by type.");
+        _value = _meter.CreateHistogram<double>("chainwatch.payment.value", unit: null, "Values of detected payments, in whole units of their asset.",
+            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [1, 10, 100, 1_000, 10_000, 100_000] });
+        _processing = _meter.CreateHistogram<double>("chainwatch.block.processing.duration", "s", "Time to commit a batch, divided by its blocks.",
+            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.001, 0.01, 0.05, 0.1, 0.5, 1, 5] });
+        _detectionLatency = _meter.CreateHistogram<double>("chainwatch.payment.detection.latency", "s", "From the first sight of a block's height at its endpoint to the commit of its payments.",
+            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30] });
+        _delivery = _meter.CreateHistogram<double>("chainwatch.delivery.duration", "s", "Time a handler took until it was acknowledged.",
+            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.001, 0.01, 0.05, 0.1, 0.5, 1, 5, 30] });
+        _deliveryFailures = _meter.CreateCounter<long>("chainwatch.delivery.failures", "{delivery}", "Attempts at delivery that failed.");
+        _requests = _meter.CreateHistogram<double>("chainwatch.endpoint.request.duration", "s", "Time an endpoint took to answer.",
+            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30] });
+        _meter.CreateObservableGauge("chainwatch.sync.height", () => Observe(static status => status.Cursor?.Height), "{block}", "The height of the last committed block.");
+        _meter.CreateObservableGauge("chainwatch.sync.lag", () => Observe(static status => status.Lag), "{block}", "Blocks between the committed block and the head.");
+        _meter.CreateObservableGauge("chainwatch.subscriptions", () => Observe(static status => status.Subscriptions), "{subscription}", "Feeds that a chain is followed through.");
+        _meter.CreateObservableGauge("chainwatch.feed.silence", () => ObserveSeconds(static status => status.TimeSinceLastEvent), "s", "Time since a chain's tip last advanced.");
+        _meter.CreateObservableGauge("chainwatch.leadership.leader", () => Observe(static status => status.Leading ? 1 : 0), unit: null, "1 where this instance leads the chain.");
+        _meter.CreateObservableGauge("chainwatch.leadership.term", () => Observe(static status => status.Term), unit: null, "The term under which this instance leads or last led.");
+        _meter.CreateObservableGauge("chainwatch.outbox.pending", () => _outbox.Pending, "{event}", "Events that wait for delivery.");
+        _meter.CreateObservableGauge("chainwatch.outbox.oldest.age", OldestAge, "s", "Age of the oldest event that waits for delivery.");
+    }
+
+    public void Dispose() => _meter.Dispose();
+
+    /// <summary>Shows a chain in the gauges.</summary>
+    public void Track(ChainStatus status)
+    {
+        lock (_lock)
+        {
+            _statuses.Add(status);
+        }
+    }
+
+    /// <summary>Takes the outbox's state over into the gauges.</summary>
+    public void Outbox(OutboxState state, TimeProvider time)
+    {
+        _outbox = state;
+        _now = time.GetUtcNow;
+    }
+
+    public void Reorg(string chain, long depth)
+    {
+        KeyValuePair<string, object?> tag = new("chain", chain);
+        _reorgs.Add(1, tag);
+        _reorgDepth.Record(depth, tag);
+    }
+
+    public void Committed(ChainRegistration registration, CommitBatch batch, CommitResult result, TimeSpan elapsed)
+    {
+        if (batch.Blocks.Count > 0)
+        {
+            KeyValuePair<string, object?> tag = new("chain", batch.Chain.Name);
+            _blocks.Add(batch.Blocks.Count, tag);
+            _events.Add(batch.Blocks.Count, tag, new("type", "block"));
+            _processing.Record(elapsed.TotalSeconds / batch.Blocks.Count, tag);
+        }
+
+        Events(registration, result.Events);
+    }
+
+    /// <summary>The time from a head's first sight to the commit of payments in it; meaningful at the tip only.</summary>
+    public void Detected(string chain, TimeSpan latency) => _detectionLatency.Record(latency.TotalSeconds, new KeyValuePair<string, object?>("chain", chain));
+
+    public void Events(ChainRegistration registration, IReadOnlyList<PaymentEvent> events)
+    {
+        foreach (PaymentEvent one in events)
+        {
+            Payment payment = one.Payment;
+            TagList tags = new()
+            {
+                { "chain", payment.Chain },
+                { "asset", payment.Asset },
+                { "reference.type", payment.Reference?.Type ?? "none" },
+            };
+            Counter<long> counter = one.Kind switch
+            {
+                PaymentEventKind.Detected => _detected,
+                PaymentEventKind.Confirmed => _confirmed,
+                PaymentEventKind.Moved => _moved,
+                _ => _retracted,
+            };
+            counter.Add(1, tags);
+            _events.Add(1, new KeyValuePair<string, object?>("chain", payment.Chain), new("type", "payment"));
+            if (one.Kind == PaymentEventKind.Detected)
+            {
+                Asset? asset = registration.Chain.Assets.FirstOrDefault(asset => string.Equals(asset.Symbol, payment.Asset, StringComparison.Ordinal));
+                // A histogram is for display: nothing is computed from it.
+                _value.Record((double)payment.Amount / Math.Pow(10, asset?.Decimals ?? 0), new KeyValuePair<string, object?>("chain", payment.Chain), new("asset", payment.Asset));
+            }
+        }
+    }
+
+    public void Delivered(PaymentEvent one, TimeSpan elapsed) =>
+        _delivery.Record(elapsed.TotalSeconds, new KeyValuePair<string, object?>("chain", one.Payment.Chain), new("kind", KindOf(one)));
+
+    public void DeliveryFailed(PaymentEvent one, bool parked) =>
+        _deliveryFailures.Add(1, new KeyValuePair<string, object?>("chain", one.Payment.Chain), new("outcome", parked ? "parked" : "retried"));
+
+    public void Requested(string chain, string endpoint, string method, string outcome, TimeSpan elapsed) =>
+        _requests.Record(elapsed.TotalSeconds, new KeyValuePair<string, object?>("chain", chain), new("endpoint", endpoint), new("method", method), new("outcome", outcome));
+
+    private static string KindOf(PaymentEvent one) => one.Kind switch
+    {
+        PaymentEventKind.Detected => "detected",
+        PaymentEventKind.Confirmed => "confirmed",
+        PaymentEventKind.Moved => "moved",
+        _ => "retracted",
+    };
+
+    private double OldestAge() => _outbox.OldestAt is { } oldest ? Math.Max(0, (_now() - oldest).TotalSeconds) : 0;
+
+    private List<Measurement<long>> Observe(Func<ChainStatus, long?> measure)
+    {
+        List<Measurement<long>> all = [];
+        lock (_lock)
+        {
+            foreach (ChainStatus status in _statuses)
+            {
+                if (measure(status) is { } value)
+                {
+                    all.Add(new Measurement<long>(value, new KeyValuePair<string, object?>("chain", status.Chain.Name)));
+                }
+            }
+        }
+
+        return all;
+    }
+
+    private List<Measurement<double>> ObserveSeconds(Func<ChainStatus, TimeSpan> measure)
+    {
+        lock (_lock)
+        {
+            return [.. _statuses.Select(status => new Measurement<double>(measure(status).TotalSeconds, new KeyValuePair<string, object?>("chain", status.Chain.Name)))];
+        }
+    }
+}

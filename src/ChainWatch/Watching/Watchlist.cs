@@ -1,0 +1,116 @@
+using System.Runtime.CompilerServices;
+
+namespace ChainWatch;
+
+/// <summary>The watchlist over a store: parses addresses, registers them, and waits for back-scans.</summary>
+internal sealed class Watchlist : IWatchlist
+{
+    private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
+
+    private readonly IWatchStore _store;
+    private readonly Dictionary<string, Chain> _chains;
+    private readonly EngineSignals _signals;
+    private readonly TimeProvider _time;
+
+    public Watchlist(IWatchStore store, IEnumerable<Chain> chains, EngineSignals signals, TimeProvider time)
+    {
+        _store = store;
+        _chains = chains.ToDictionary(static chain => chain.Name, StringComparer.OrdinalIgnoreCase);
+        _signals = signals;
+        _time = time;
+    }
+
+    public async Task<bool> AddAsync(string chain, string address, PaymentReference? reference, CancellationToken cancellationToken) =>
+        await AddAsync(chain, [new WatchRequest { Address = address, Reference = reference }], cancellationToken) > 0;
+
+    public async Task<bool> AddAsync(string chain, string address, PaymentReference? reference, long since, CancellationToken cancellationToken) =>
+        await AddAsync(chain, [new WatchRequest { Address = address, Reference = reference, Since = since }], cancellationToken) > 0;
+
+    public async Task<int> AddAsync(string chain, IReadOnlyCollection<WatchRequest> requests, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(requests);
+        Chain found = Find(chain);
+        Dictionary<AddressKey, WatchRegistration> registrations = new(requests.Count);
+        foreach (WatchRequest request in requests)
+        {
+            if (request.Since < 0)
+            {
+                throw new ArgumentOutOfRangeException(nameof(requests), request.Since, $"'since' of {request.Address} is a height: 0 or more.");
+            }
+
+            AddressKey key = found.Format.ParseAddress(request.Address);
+            WatchRegistration registration = new()
+            {
+                Key = key,
+                Address = found.Format.FormatAddress(key),
+                Reference = request.Reference,
+                Since = request.Since,
+            };
+            if (!registrations.TryAdd(key, registration) && registrations[key].Reference != request.Reference)
+            {
+                throw new WatchConflictException(found.Name, registration.Address, registrations[key].Reference, request.Reference);
+            }
+        }
+
+        if (registrations.Count == 0)
+        {
+            return 0;
+        }
+
+        RegistrationResult result = await _store.AddAddressesAsync(found, [.. registrations.Values], _time.GetUtcNow(), cancellationToken);
+        if (result.BackScanIds.Count > 0)
+        {
+            _signals.BackScanQueued.Pulse();
+        }
+
+        foreach (long id in result.BackScanIds)
+        {
+            await WaitForBackScanAsync(found, id, cancellationToken);
+        }
+
+        return result.Added;
+    }
+
+    public async Task<bool> RemoveAsync(string chain, string address, CancellationToken cancellationToken)
+    {
+        Chain found = Find(chain);
+        return await _store.RemoveAddressAsync(found, found.Format.ParseAddress(address), cancellationToken);
+    }
+
+    public async Task<WatchedAddress?> FindAsync(string chain, string address, CancellationToken cancellationToken)
+    {
+        Chain found = Find(chain);
+        return await _store.FindAddressAsync(found, found.Format.ParseAddress(address), cancellationToken);
+    }
+
+    public async IAsyncEnumerable<WatchedAddress> ListAsync(string chain, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (WatchedAddress address in _store.ListAddressesAsync(Find(chain), cancellationToken))
+        {
+            yield return address;
+        }
+    }
+
+    public async Task<long> CountAsync(string chain, CancellationToken cancellationToken) => await _store.CountAddressesAsync(Find(chain), cancellationToken);
+
+    private Chain Find(string chain)
+    {
+        ArgumentNullException.ThrowIfNull(chain);
+        return _chains.TryGetValue(chain, out Chain? found) ? found : throw new UnknownChainException(chain, _chains.Keys);
+    }
+
+    /// <summary>The back-scan is the leader's work, perhaps on another instance: its record says when it is done.</summary>
+    private async Task WaitForBackScanAsync(Chain chain, long id, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            long version = _signals.BackScanMoved.Version;
+            if (await _store.ReadBackScanAsync(chain, id, cancellationToken) is not { IsDone: false })
+            {
+                return;
+            }
+
+            await _signals.BackScanMoved.WaitAsync(version, LookInterval, _time, cancellationToken);
+        }
+    }
+}
