@@ -30,7 +30,8 @@ internal sealed class FollowProgress(string work, string chain, TimeProvider tim
         if (left > 100 && _blocks > 0 && logger.IsEnabled(LogLevel.Information))
         {
             double rate = _blocks / elapsed.TotalSeconds;
-            FollowLog.Progress(logger, work, chain, _height, _target, rate, TimeSpan.FromSeconds(Math.Round(left / rate)));
+            TimeSpan timeLeft = TimeSpan.FromSeconds(Math.Round(left / rate));
+            FollowLog.Progress(logger, work, chain, _height, _target, rate, timeLeft);
         }
 
         _since = time.GetTimestamp();
