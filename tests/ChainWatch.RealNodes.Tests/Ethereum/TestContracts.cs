@@ -1,0 +1,75 @@
+using System.Globalization;
+using ChainWatch.TestInfrastructure;
+
+namespace ChainWatch.RealNodes.Tests;
+
+/// <summary>The contracts that traffic goes through, each a few instructions, deployed once at the beginning of a chain.</summary>
+internal sealed class TestContracts
+{
+    /// <summary>keccak256("Transfer(address,address,uint256)").</summary>
+    public const string TransferTopic = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef";
+
+    /// <summary>transfer(address,uint256): answers true and emits Transfer(caller, to, amount). It keeps no balances; the watcher must not care.</summary>
+    private const string Token =
+        "602435600052" + // memory[0] = amount
+        "600435" + // to
+        "33" + // from
+        "7fddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef" +
+        "60206000a3" + // LOG3(0, 32)
+        "600160005260206000f3";
+
+    /// <summary>Sends its value on to the address in the first word of the call data.</summary>
+    private const string Forwarder = "6000600060006000346000355af100";
+
+    /// <summary>Sends its value on as the forwarder does, and then fails: nothing has moved.</summary>
+    private const string Reverter = "6000600060006000346000355af1" + "60006000fd";
+
+    /// <summary>Calls the address in the first word with its value and the second word as call data, and does not care how that ends.</summary>
+    private const string Caller = "602035600052" + "600060006020600034600035" + "5af100";
+
+    /// <summary>Sends half of its value to the address in the first word, twice: two payments to one address in one transaction.</summary>
+    private const string Twice = "6000600060006000600234046000355af150" + "6000600060006000600234046000355af100";
+
+    public required string TokenAddress { get; init; }
+
+    /// <summary>A token that nobody has allowed: its transfers look the same.</summary>
+    public required string FakeTokenAddress { get; init; }
+
+    public required string ForwarderAddress { get; init; }
+
+    public required string ReverterAddress { get; init; }
+
+    public required string CallerAddress { get; init; }
+
+    public required string TwiceAddress { get; init; }
+
+    public static async Task<TestContracts> DeployAsync(EthereumNode node) => new()
+    {
+        TokenAddress = await DeployAsync(node, Token),
+        FakeTokenAddress = await DeployAsync(node, Token),
+        ForwarderAddress = await DeployAsync(node, Forwarder),
+        ReverterAddress = await DeployAsync(node, Reverter),
+        CallerAddress = await DeployAsync(node, Caller),
+        TwiceAddress = await DeployAsync(node, Twice),
+    };
+
+    private static async Task<string> DeployAsync(EthereumNode node, string runtime)
+    {
+        var length = (runtime.Length / 2).ToString("x4", CultureInfo.InvariantCulture);
+        // Copies what follows these 14 bytes into memory and returns it as the contract's code.
+        var code = $"0x61{length}600e60003961{length}6000f3{runtime}";
+        var id = await node.Rpc.CallTextAsync("eth_sendTransaction", new { from = node.Accounts[0], data = code, gas = "0x100000" });
+        await node.MineAsync();
+        string? address = null;
+        await Eventually.BecomesTrueAsync(
+            async _ =>
+            {
+                var receipt = await node.Rpc.CallAsync("eth_getTransactionReceipt", id);
+                address = receipt?["contractAddress"]?.GetValue<string>();
+                return address is not null;
+            },
+            TimeSpan.FromSeconds(20),
+            () => $"the contract of transaction {id} has no address");
+        return address!;
+    }
+}

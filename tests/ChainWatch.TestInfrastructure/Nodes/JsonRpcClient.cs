@@ -1,0 +1,51 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace ChainWatch.TestInfrastructure;
+
+/// <summary>The plainest JSON-RPC client there is, for tests to speak to nodes by. It shares no code with the packages under test.</summary>
+public sealed class JsonRpcClient : IDisposable
+{
+    private readonly HttpClient _http;
+    private long _id;
+
+    /// <summary>Creates a client of the node at a URL.</summary>
+    public JsonRpcClient(string url)
+    {
+        _http = new HttpClient { BaseAddress = new Uri(url), Timeout = TimeSpan.FromSeconds(60) };
+    }
+
+    /// <summary>Calls a method.</summary>
+    /// <returns>The result; <see langword="null"/> where the node answers null.</returns>
+    /// <exception cref="JsonRpcErrorException">The node answers with an error.</exception>
+    public async Task<JsonNode?> CallAsync(string method, params IReadOnlyList<object?> parameters)
+    {
+        var body = new { jsonrpc = "2.0", id = Interlocked.Increment(ref _id), method, @params = parameters };
+        using var answer = await _http.PostAsJsonAsync("", body);
+        var text = await answer.Content.ReadAsStringAsync();
+        JsonNode? json;
+        try
+        {
+            json = JsonNode.Parse(text);
+        }
+        catch (JsonException exception)
+        {
+            throw new JsonRpcErrorException(method, 0, text, exception);
+        }
+
+        if (json?["error"] is { } error)
+        {
+            throw new JsonRpcErrorException(method, error["code"]?.GetValue<int>() ?? 0, error["message"]?.GetValue<string>() ?? error.ToJsonString());
+        }
+
+        return json?["result"];
+    }
+
+    /// <summary>Calls a method that answers with a text.</summary>
+    public async Task<string> CallTextAsync(string method, params IReadOnlyList<object?> parameters) =>
+        (await CallAsync(method, parameters))?.GetValue<string>() ?? throw new JsonRpcErrorException(method, 0, "the answer is null");
+
+    /// <inheritdoc/>
+    public void Dispose() => _http.Dispose();
+}
