@@ -1,0 +1,152 @@
+using FsCheck;
+using FsCheck.Fluent;
+
+namespace ChainWatch.Tests;
+
+public sealed class AddressSetTests
+{
+    [Fact]
+    public void An_older_snapshot_does_not_see_later_additions()
+    {
+        AddressSet empty = AddressSet.Create(20);
+        AddressSet one = empty.Add([Key(1)]);
+        AddressSet two = one.Add([Key(2)]);
+        empty.Contains(Key(1).Bytes).ShouldBeFalse();
+        one.Contains(Key(1).Bytes).ShouldBeTrue();
+        one.Contains(Key(2).Bytes).ShouldBeFalse();
+        two.Contains(Key(2).Bytes).ShouldBeTrue();
+        (empty.Count, one.Count, two.Count).ShouldBe((0, 1, 2));
+    }
+
+    [Fact]
+    public void Two_snapshots_that_grow_from_the_same_one_do_not_see_each_other()
+    {
+        AddressSet shared = AddressSet.Create(20).Add([Key(1)]);
+        AddressSet left = shared.Add([Key(2)]);
+        AddressSet right = shared.Add([Key(3)]);
+        left.Contains(Key(3).Bytes).ShouldBeFalse();
+        right.Contains(Key(2).Bytes).ShouldBeFalse();
+        left.Contains(Key(2).Bytes).ShouldBeTrue();
+        right.Contains(Key(3).Bytes).ShouldBeTrue();
+    }
+
+    [Fact]
+    public void A_removed_address_is_gone_from_later_snapshots_only_and_can_come_back()
+    {
+        AddressSet added = Apply(AddressSet.Create(20), new WatchChange(1, Key(1), Removed: false));
+        AddressSet removed = Apply(added, new WatchChange(2, Key(1), Removed: true));
+        AddressSet again = Apply(removed, new WatchChange(3, Key(1), Removed: false));
+        added.Contains(Key(1).Bytes).ShouldBeTrue();
+        removed.Contains(Key(1).Bytes).ShouldBeFalse();
+        again.Contains(Key(1).Bytes).ShouldBeTrue();
+        (added.Count, removed.Count, again.Count).ShouldBe((1, 0, 1));
+        again.Sequence.ShouldBe(3);
+    }
+
+    [Fact]
+    public void Adding_an_address_twice_counts_it_once() => AddressSet.Create(20).Add([Key(1), Key(1)]).Add([Key(1)]).Count.ShouldBe(1);
+
+    [Fact]
+    public void Bytes_of_another_length_are_in_no_set_and_cannot_be_added()
+    {
+        AddressSet set = AddressSet.Create(20).Add([Key(1)]);
+        set.Contains(Key(1).Bytes[..19]).ShouldBeFalse();
+        Should.Throw<ArgumentException>(() => set.Add([new AddressKey([1, 2, 3])]));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(7)]
+    [InlineData(20)]
+    [InlineData(33)]
+    [InlineData(40)]
+    public void Behaves_like_a_set_for_any_history(int keyLength) =>
+        Prop.ForAll(ArbMap.Default.ArbFor<(byte Address, bool Remove)[]>(), history =>
+        {
+            AddressSet set = AddressSet.Create(keyLength);
+            HashSet<byte> model = [];
+            List<(AddressSet Snapshot, HashSet<byte> Model)> snapshots = [];
+            long sequence = 0;
+            foreach ((byte address, bool remove) in history)
+            {
+                set = Apply(set, new WatchChange(++sequence, Key(address, keyLength), remove));
+                _ = remove ? model.Remove(address) : model.Add(address);
+                snapshots.Add((set, [.. model]));
+            }
+
+            foreach ((AddressSet snapshot, HashSet<byte> expected) in snapshots)
+            {
+                snapshot.Count.ShouldBe(expected.Count);
+                for (int address = 0; address <= byte.MaxValue; address++)
+                {
+                    snapshot.Contains(Key((byte)address, keyLength).Bytes).ShouldBe(expected.Contains((byte)address));
+                }
+            }
+        }).QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void Holds_many_addresses_and_finds_just_these()
+    {
+        AddressSet set = AddressSet.Create(20).Add(Enumerable.Range(0, 100_000).Select(static n => Key(n)));
+        set.Count.ShouldBe(100_000);
+        Enumerable.Range(0, 100_000).All(n => set.Contains(Key(n).Bytes)).ShouldBeTrue();
+        Enumerable.Range(100_000, 100_000).Any(n => set.Contains(Key(n).Bytes)).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void A_lookup_allocates_nothing()
+    {
+        AddressSet set = AddressSet.Create(20).Add(Enumerable.Range(0, 1_000).Select(static n => Key(n)));
+        AddressKey hit = Key(1);
+        AddressKey miss = Key(1_000_000);
+        set.Contains(hit.Bytes);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        bool found = set.Contains(hit.Bytes);
+        bool lost = set.Contains(miss.Bytes);
+        long after = GC.GetAllocatedBytesForCurrentThread();
+        (found, lost).ShouldBe((true, false));
+        (after - before).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Readers_of_an_old_snapshot_are_not_disturbed_while_a_new_one_is_made()
+    {
+        AddressSet start = AddressSet.Create(20).Add(Enumerable.Range(0, 1_000).Select(static n => Key(n)));
+        using CancellationTokenSource stop = new();
+        Task<bool> reader = Task.Run(() =>
+        {
+            bool right = true;
+            while (!stop.IsCancellationRequested)
+            {
+                for (int n = 0; n < 2_000; n++)
+                {
+                    right &= start.Contains(Key(n).Bytes) == (n < 1_000);
+                }
+            }
+
+            return right;
+        });
+        AddressSet set = start;
+        for (int n = 1_000; n < 60_000; n++)
+        {
+            set = set.Add([Key(n)]);
+        }
+
+        await stop.CancelAsync();
+        (await reader).ShouldBeTrue();
+        set.Count.ShouldBe(60_000);
+    }
+
+    private static AddressSet Apply(AddressSet set, WatchChange change) => set.Apply(new WatchChanges { Changes = [change], Sequence = change.Sequence, More = false });
+
+    private static AddressKey Key(int n, int length = 20)
+    {
+        Span<byte> bytes = stackalloc byte[length];
+        for (int index = 0; index < Math.Min(length, sizeof(int)); index++)
+        {
+            bytes[index] = (byte)(n >> (index * 8));
+        }
+
+        return new AddressKey(bytes);
+    }
+}
