@@ -10,6 +10,7 @@ public sealed class ChainStatus
     private long _finalizedHeight = -1;
     private string? _lastError;
     private long _lastEventAt;
+    private long _lastCommitAt;
     private bool _hadEvent;
     private bool _connected;
     private bool _leading;
@@ -24,6 +25,7 @@ public sealed class ChainStatus
         Chain = chain;
         _time = timeProvider;
         _lastEventAt = timeProvider.GetTimestamp();
+        _lastCommitAt = _lastEventAt;
     }
 
     /// <summary>The chain.</summary>
@@ -185,6 +187,18 @@ public sealed class ChainStatus
         }
     }
 
+    /// <summary>How long ago a batch was last committed, or this instance began to lead.</summary>
+    public TimeSpan TimeSinceLastCommit
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _time.GetElapsedTime(_lastCommitAt);
+            }
+        }
+    }
+
     /// <summary>Records a head that was seen. Only a higher one than ever before counts as life.</summary>
     public void SawHead(ChainPoint head)
     {
@@ -210,6 +224,7 @@ public sealed class ChainStatus
             _blocks += blocks;
             _payments += events;
             _lastError = null;
+            _lastCommitAt = _time.GetTimestamp();
         }
     }
 
@@ -218,6 +233,13 @@ public sealed class ChainStatus
     {
         lock (_lock)
         {
+            if (leading && !_leading)
+            {
+                // What a standby did not hear says nothing about the leader that it becomes.
+                _lastCommitAt = _time.GetTimestamp();
+                _lastEventAt = _lastCommitAt;
+            }
+
             _leading = leading;
             _term = term;
             _subscriptions = leading ? 1 : 0;

@@ -1,0 +1,72 @@
+namespace ChainWatch;
+
+/// <summary>Tells how this instance is doing: what health checks, health endpoints and status pages answer from.</summary>
+public sealed class ChainWatchHealth
+{
+    private static readonly TimeSpan StorePatience = TimeSpan.FromSeconds(2);
+    private readonly IWatchStore _store;
+    private readonly TimeProvider _time;
+    private readonly ReadinessOptions _readiness;
+    private volatile bool _started;
+    private volatile string? _startError;
+    private volatile string? _ending;
+
+    /// <summary>Creates it.</summary>
+    public ChainWatchHealth(ChainRegistry chains, IWatchStore store, ChainWatchOptions options, TimeProvider timeProvider)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        Chains = chains;
+        _store = store;
+        _time = timeProvider;
+        _readiness = options.Readiness;
+    }
+
+    /// <summary>The chains.</summary>
+    public ChainRegistry Chains { get; }
+
+    /// <summary>Why the process is ending itself; <see langword="null"/> while it is not. Then it is no longer to be called alive.</summary>
+    public string? Ending => _ending;
+
+    /// <summary>Looks at every chain, and asks the store how the outbox stands, at most two seconds.</summary>
+    public async Task<ChainWatchHealthReport> ReadAsync(CancellationToken cancellationToken)
+    {
+        (OutboxState? outbox, string? storeError) = _started ? await AskStoreAsync(cancellationToken) : (null, _startError);
+        return new ChainWatchHealthReport
+        {
+            At = _time.GetUtcNow(),
+            Chains = [.. Chains.Chains.Select(chain => ChainHealth.Of(chain, _readiness, _started, storeError))],
+            Outbox = outbox,
+            StoreError = storeError,
+            MinHealthyChainsRatio = _readiness.MinHealthyChainsRatio,
+        };
+    }
+
+    /// <summary>Records that the store is ready and the stations run.</summary>
+    internal void Started() => _started = true;
+
+    /// <summary>Records that the store could not be made ready. It is tried again.</summary>
+    internal void StartFailed(string error) => _startError = error;
+
+    /// <summary>Records that the process ends itself.</summary>
+    internal void EndsBecause(string reason) => _ending = reason;
+
+    private async Task<(OutboxState? Outbox, string? Error)> AskStoreAsync(CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource patience = new(StorePatience, _time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
+        try
+        {
+            // A store may be deaf to its token (a frozen socket): the answer must not wait for it.
+            return (await _store.ReadOutboxAsync(either.Token).AsTask().WaitAsync(either.Token), null);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return (null, $"The store did not answer within {StorePatience.TotalSeconds:0} s.");
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Its message may hold connection details: those are for the log.
+            return (null, $"The store failed ({exception.GetType().Name}); the log has the details.");
+        }
+    }
+}

@@ -1,0 +1,16 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace ChainWatch;
+
+/// <summary>All handlers of the application as one: each delivery in a scope of its own, the handlers in the order in which they were added.</summary>
+internal sealed class PaymentHandlers(IServiceScopeFactory scopes, IReadOnlyList<Type> handlers) : IPaymentHandler
+{
+    public async Task HandleAsync(PaymentContext context, CancellationToken cancellationToken)
+    {
+        await using AsyncServiceScope scope = scopes.CreateAsyncScope();
+        foreach (Type handler in handlers)
+        {
+            await ((IPaymentHandler)scope.ServiceProvider.GetRequiredService(handler)).HandleAsync(context, cancellationToken);
+        }
+    }
+}
