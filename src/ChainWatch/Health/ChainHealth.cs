@@ -12,7 +12,8 @@ public sealed class ChainHealth
     /// <summary>Why it is not healthy, for people, without secrets; <see langword="null"/> when it is.</summary>
     public string? Reason { get; init; }
 
-    /// <summary>Why it is not ready, in one word: <c>starting</c>, <c>store_unavailable</c>, <c>not_connected</c>, <c>feed_silent</c>, <c>not_committing</c> or <c>sync_lag</c>; <see langword="null"/> when it is.</summary>
+    /// <summary>Why it is not ready, in one word: <c>starting</c>, <c>store_unavailable</c>, <c>not_leading</c>, <c>not_connected</c>,
+    /// <c>feed_silent</c>, <c>not_committing</c> or <c>sync_lag</c>; <see langword="null"/> when it is.</summary>
     public string? NotReady { get; init; }
 
     /// <summary>True when this instance leads the chain; false on a standby, which is healthy and ready as long as it could take over.</summary>
@@ -52,7 +53,7 @@ public sealed class ChainHealth
 
         if (!leading)
         {
-            return (HealthState.Healthy, null, null);
+            return status.RecentError is string trouble ? (HealthState.Degraded, "not_leading", trouble) : (HealthState.Healthy, null, null);
         }
 
         TimeSpan silence = status.TimeSinceLastEvent;
@@ -79,7 +80,7 @@ public sealed class ChainHealth
             return (HealthState.Degraded, "sync_lag", $"The cursor is {lag} blocks behind the head; the limit is {readiness.MaxLagBlocks}.{because}");
         }
 
-        return status.LastError is null ? (HealthState.Healthy, null, null) : (HealthState.Degraded, null, status.LastError);
+        return status.RecentError is string recent ? (HealthState.Degraded, null, recent) : (HealthState.Healthy, null, null);
     }
 
     private static string Seconds(TimeSpan time) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Math.Floor(time.TotalSeconds):0} s");

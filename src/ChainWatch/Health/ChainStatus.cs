@@ -3,6 +3,8 @@ namespace ChainWatch;
 /// <summary>How a chain is doing in this process. Written by the stations, read by health checks and metrics, from any thread.</summary>
 public sealed class ChainStatus
 {
+    // Twice the longest wait between two attempts of a chain's runner: what still fails has failed again by then.
+    private static readonly TimeSpan ErrorMemory = TimeSpan.FromMinutes(1);
     private readonly Lock _lock = new();
     private readonly TimeProvider _time;
     private ChainPoint? _head;
@@ -11,6 +13,7 @@ public sealed class ChainStatus
     private string? _lastError;
     private long _lastEventAt;
     private long _lastCommitAt;
+    private long _lastErrorAt;
     private bool _hadEvent;
     private bool _connected;
     private bool _leading;
@@ -163,6 +166,18 @@ public sealed class ChainStatus
         }
     }
 
+    /// <summary>What went wrong last, unless it is over: something was committed since, or it did not happen again for a minute.</summary>
+    public string? RecentError
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return RecentErrorLocked();
+            }
+        }
+    }
+
     /// <summary>True once the chain's tip has advanced in this process.</summary>
     public bool HadEvent
     {
@@ -233,9 +248,9 @@ public sealed class ChainStatus
     {
         lock (_lock)
         {
-            if (leading && !_leading)
+            if (leading && !_leading && RecentErrorLocked() is null)
             {
-                // What a standby did not hear says nothing about the leader that it becomes.
+                // What a standby did not hear says nothing about the leader that it becomes. One that leads again after a failure was not a standby.
                 _lastCommitAt = _time.GetTimestamp();
                 _lastEventAt = _lastCommitAt;
             }
@@ -252,6 +267,7 @@ public sealed class ChainStatus
         lock (_lock)
         {
             _lastError = error;
+            _lastErrorAt = _time.GetTimestamp();
         }
     }
 
@@ -262,6 +278,9 @@ public sealed class ChainStatus
         {
             _connected = false;
             _lastError = error;
+            _lastErrorAt = _time.GetTimestamp();
         }
     }
+
+    private string? RecentErrorLocked() => _lastError is not null && _time.GetElapsedTime(_lastErrorAt) < ErrorMemory ? _lastError : null;
 }

@@ -1,0 +1,45 @@
+using System.Reflection;
+
+namespace ChainWatch.AspNetCore;
+
+/// <summary>What the detailed health answer and the status page tell about the process itself.</summary>
+internal sealed class HostFacts
+{
+    private readonly TimeProvider _time;
+    private readonly long _startedAt;
+
+    public HostFacts(string instance, IWatchStore store, TimeProvider timeProvider)
+    {
+        Instance = instance;
+        Store = store.GetType().Name;
+        _time = timeProvider;
+        _startedAt = timeProvider.GetTimestamp();
+    }
+
+    public string Instance { get; }
+
+    public string Store { get; }
+
+    public string Version { get; } =
+        typeof(ChainWatchHealth).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
+
+    public TimeSpan Uptime => _time.GetElapsedTime(_startedAt);
+
+    /// <summary>Bytes that are free where the process lives; 0 where the platform does not tell.</summary>
+    public static long DiskFree => Disk(static drive => drive.AvailableFreeSpace);
+
+    /// <summary>Bytes that there are where the process lives; 0 where the platform does not tell.</summary>
+    public static long DiskTotal => Disk(static drive => drive.TotalSize);
+
+    private static long Disk(Func<DriveInfo, long> read)
+    {
+        try
+        {
+            return read(new DriveInfo(AppContext.BaseDirectory));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return 0;
+        }
+    }
+}

@@ -1,0 +1,57 @@
+using ChainWatch;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Adds ChainWatch to a host.</summary>
+public static class ChainWatchServiceCollectionExtensions
+{
+    /// <summary>
+    /// Adds ChainWatch: what the lambda says, and the configuration section <c>ChainWatch</c> on top of it. Without a store of its own (<c>UsePostgres</c>) everything is
+    /// kept in memory. The chains are made, and everything is checked, when the host starts.
+    /// </summary>
+    /// <param name="services">The host's services.</param>
+    /// <param name="configure">Says what to watch, where to keep it, and which code handles the payments.</param>
+    /// <exception cref="InvalidOperationException">It was called before: a host has one ChainWatch, which watches as many chains as there are.</exception>
+    public static IServiceCollection AddChainWatch(this IServiceCollection services, Action<ChainWatchBuilder> configure)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(configure);
+        if (services.Any(static service => service.ServiceType == typeof(ChainRegistry)))
+        {
+            throw new InvalidOperationException("AddChainWatch was called twice. Say everything in one call: it takes as many chains and handlers as there are.");
+        }
+
+        ChainWatchBuilder composition = new(services);
+        try
+        {
+            configure(composition);
+        }
+        catch (ChainWatchConfigurationException exception)
+        {
+            // What the lambda found is told with everything else, when the host starts.
+            composition.Errors.Add(exception);
+        }
+
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(provider => new BoundOptions(composition, provider));
+        services.AddSingleton(static provider => provider.GetRequiredService<BoundOptions>().Options);
+        services.AddSingleton(provider => new ChainRegistry(composition, provider.GetRequiredService<BoundOptions>(), provider));
+        services.TryAddSingleton<IWatchStore>(static _ => new InMemoryWatchStore());
+        services.TryAddSingleton<ILeaderElection>(static provider =>
+            new SingleInstanceElection(provider.GetRequiredService<IWatchStore>(), provider.GetRequiredService<ChainWatchOptions>().Instance));
+        services.AddSingleton(static provider => new ChainWatchHealth(
+            provider.GetRequiredService<ChainRegistry>(),
+            provider.GetRequiredService<IWatchStore>(),
+            provider.GetRequiredService<ChainWatchOptions>(),
+            provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(static provider => new ProcessExit(
+            provider.GetRequiredService<IHostApplicationLifetime>(),
+            provider.GetRequiredService<ChainWatchHealth>(),
+            provider.GetRequiredService<ILogger<ProcessExit>>()));
+        services.AddSingleton(provider => new PaymentHandlers(provider.GetRequiredService<IServiceScopeFactory>(), [.. composition.Handlers]));
+        return services;
+    }
+}
