@@ -33,4 +33,27 @@ public sealed class DeliveryOptions
 
     /// <summary>The seed of the jitter in retry waits; 0 draws one at start.</summary>
     public int Seed { get; set; }
+
+    internal void Read(ConfigurationReader reader)
+    {
+        Parallelism = reader.ReadWhole(nameof(Parallelism)) ?? Parallelism;
+        MaxAttempts = reader.ReadWhole(nameof(MaxAttempts)) ?? MaxAttempts;
+        HandlerTimeout = reader.ReadDuration(nameof(HandlerTimeout)) ?? HandlerTimeout;
+        FirstRetry = reader.ReadDuration(nameof(FirstRetry)) ?? FirstRetry;
+        MaxRetry = reader.ReadDuration(nameof(MaxRetry)) ?? MaxRetry;
+        PollInterval = reader.ReadDuration(nameof(PollInterval)) ?? PollInterval;
+        DrainTimeout = reader.ReadDuration(nameof(DrainTimeout)) ?? DrainTimeout;
+        Seed = reader.ReadWhole(nameof(Seed)) ?? Seed;
+    }
+
+    internal void Validate(string path, ConfigurationErrors errors)
+    {
+        ChainOptions.CheckRange(Parallelism, 1, 1000, $"{path}:{nameof(Parallelism)}", errors);
+        ChainOptions.CheckRange(MaxAttempts, 1, 1000, $"{path}:{nameof(MaxAttempts)}", errors);
+        ChainOptions.CheckPositive(HandlerTimeout, $"{path}:{nameof(HandlerTimeout)}", errors);
+        ChainOptions.CheckPositive(FirstRetry, $"{path}:{nameof(FirstRetry)}", errors);
+        ChainOptions.CheckPositive(MaxRetry, $"{path}:{nameof(MaxRetry)}", errors);
+        ChainOptions.CheckPositive(PollInterval, $"{path}:{nameof(PollInterval)}", errors);
+        ChainOptions.CheckPositive(DrainTimeout, $"{path}:{nameof(DrainTimeout)}", errors);
+    }
 }

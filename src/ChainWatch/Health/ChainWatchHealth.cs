@@ -9,6 +9,7 @@ public sealed class ChainWatchHealth
     private readonly ReadinessOptions _readiness;
     private volatile bool _started;
     private volatile string? _startError;
+    private volatile string? _storeError;
     private volatile string? _ending;
 
     /// <summary>Creates it.</summary>
@@ -31,6 +32,7 @@ public sealed class ChainWatchHealth
     public async Task<ChainWatchHealthReport> ReadAsync(CancellationToken cancellationToken)
     {
         (OutboxState? outbox, string? storeError) = _started ? await AskStoreAsync(cancellationToken) : (null, _startError);
+        _storeError = storeError;
         return new ChainWatchHealthReport
         {
             At = _time.GetUtcNow(),
@@ -40,6 +42,9 @@ public sealed class ChainWatchHealth
             MinHealthyChainsRatio = _readiness.MinHealthyChainsRatio,
         };
     }
+
+    /// <summary>Looks at one chain, without asking the store again.</summary>
+    internal ChainHealth Read(ChainRegistration chain) => ChainHealth.Of(chain, _readiness, _started, _storeError);
 
     /// <summary>Records that the store is ready and the stations run.</summary>
     internal void Started() => _started = true;

@@ -18,12 +18,16 @@ public sealed class ChainWatchOptions
     /// <summary>When an instance calls itself ready.</summary>
     public ReadinessOptions Readiness { get; } = new();
 
+    /// <summary>How payment events are handed to the application's handlers.</summary>
+    public DeliveryOptions Delivery { get; } = new();
+
     internal void Read(ConfigurationReader reader)
     {
         Instance = reader.ReadText(nameof(Instance)) is { Length: > 0 } instance ? instance : Instance;
         ReadInner(reader, nameof(Leadership), Leadership.Read);
         ReadInner(reader, nameof(FailFast), FailFast.Read);
         ReadInner(reader, nameof(Readiness), Readiness.Read);
+        ReadInner(reader, nameof(Delivery), Delivery.Read);
     }
 
     internal void Validate(string path, ConfigurationErrors errors)
@@ -36,6 +40,7 @@ public sealed class ChainWatchOptions
         Leadership.Validate($"{path}:{nameof(Leadership)}", errors);
         FailFast.Validate($"{path}:{nameof(FailFast)}", errors);
         Readiness.Validate($"{path}:{nameof(Readiness)}", errors);
+        Delivery.Validate($"{path}:{nameof(Delivery)}", errors);
     }
 
     internal static void CheckRange(TimeSpan value, TimeSpan least, TimeSpan most, string path, ConfigurationErrors errors)

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using ChainWatch;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -52,6 +53,16 @@ public static class ChainWatchServiceCollectionExtensions
             provider.GetRequiredService<ChainWatchHealth>(),
             provider.GetRequiredService<ILogger<ProcessExit>>()));
         services.AddSingleton(provider => new PaymentHandlers(provider.GetRequiredService<IServiceScopeFactory>(), [.. composition.Handlers]));
+        services.AddSingleton<EngineSignals>();
+        services.AddSingleton(static provider => new ChainWatchMetrics(provider.GetService<IMeterFactory>()));
+        services.TryAddSingleton<IEndpointObserver>(static provider =>
+            new EndpointMetrics(provider.GetRequiredService<ChainWatchMetrics>(), provider.GetService<IMeterFactory>()));
+        services.AddSingleton<IWatchlist>(static provider => new Watchlist(
+            provider.GetRequiredService<IWatchStore>(),
+            provider.GetRequiredService<ChainRegistry>().Chains.Select(static chain => chain.Chain),
+            provider.GetRequiredService<EngineSignals>(),
+            provider.GetRequiredService<TimeProvider>()));
+        services.AddHostedService(static provider => new ChainWatchService(provider));
         return services;
     }
 }

@@ -5,6 +5,9 @@ namespace ChainWatch;
 /// <summary>All handlers of the application as one: each delivery in a scope of its own, the handlers in the order in which they were added.</summary>
 internal sealed class PaymentHandlers(IServiceScopeFactory scopes, IReadOnlyList<Type> handlers) : IPaymentHandler
 {
+    /// <summary>How many there are.</summary>
+    public int Count => handlers.Count;
+
     public async Task HandleAsync(PaymentContext context, CancellationToken cancellationToken)
     {
         await using AsyncServiceScope scope = scopes.CreateAsyncScope();

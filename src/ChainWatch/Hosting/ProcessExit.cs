@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace ChainWatch;
 
 /// <summary>Ends the process with an exit code that says why.</summary>
-internal sealed partial class ProcessExit(IHostApplicationLifetime lifetime, ChainWatchHealth health, ILogger<ProcessExit> logger)
+internal sealed class ProcessExit(IHostApplicationLifetime lifetime, ChainWatchHealth health, ILogger<ProcessExit> logger)
 {
     private readonly Lock _lock = new();
     private int? _code;
@@ -44,11 +44,8 @@ internal sealed partial class ProcessExit(IHostApplicationLifetime lifetime, Cha
 
         Environment.ExitCode = code;
         health.EndsBecause(reason);
-        LogEnding(logger, code, reason);
+        HostingLog.ProcessEnding(logger, code, reason);
         Console.Error.WriteLine(reason);
         lifetime.StopApplication();
     }
-
-    [LoggerMessage(6001, LogLevel.Critical, "The process ends itself with exit code {ExitCode}: {Reason}", EventName = "ProcessEnding")]
-    private static partial void LogEnding(ILogger logger, int exitCode, string reason);
 }

@@ -7,7 +7,7 @@ namespace ChainWatch;
 /// <summary>The instruments of the meter <see cref="ChainWatchTelemetry.MeterName"/>. All tags are bounded: chains, assets, kinds, reference types, endpoint names.</summary>
 internal sealed class ChainWatchMetrics : IDisposable
 {
-    private readonly Meter _meter = new(new MeterOptions(ChainWatchTelemetry.MeterName));
+    private readonly Meter _meter;
     private readonly Lock _lock = new();
     private readonly List<ChainStatus> _statuses = [];
     private readonly Counter<long> _blocks;
@@ -27,8 +27,10 @@ internal sealed class ChainWatchMetrics : IDisposable
     private OutboxState _outbox;
     private Func<DateTimeOffset> _now = static () => DateTimeOffset.UnixEpoch;
 
-    public ChainWatchMetrics()
+    /// <param name="scope">The host's meter factory, so that several hosts in one process can be told apart.</param>
+    public ChainWatchMetrics(object? scope = null)
     {
+        _meter = new Meter(new MeterOptions(ChainWatchTelemetry.MeterName) { Scope = scope });
         _blocks = _meter.CreateCounter<long>("chainwatch.blocks", "{block}", "Blocks committed.");
         _reorgs = _meter.CreateCounter<long>("chainwatch.reorgs", "{reorg}", "Rollbacks of the canonical chain.");
         _reorgDepth = _meter.CreateHistogram<long>("chainwatch.reorg.depth", "{block}", "Blocks replaced by a rollback.",
@@ -53,6 +55,7 @@ internal sealed class ChainWatchMetrics : IDisposable
         _meter.CreateObservableGauge("chainwatch.sync.lag", () => Observe(static status => status.Lag), "{block}", "Blocks between the committed block and the head.");
         _meter.CreateObservableGauge("chainwatch.subscriptions", () => Observe(static status => status.Subscriptions), "{subscription}", "Feeds that a chain is followed through.");
         _meter.CreateObservableGauge("chainwatch.feed.silence", () => ObserveSeconds(static status => status.TimeSinceLastEvent), "s", "Time since a chain's tip last advanced.");
+        _meter.CreateObservableGauge("chainwatch.health", () => Observe(status => IsHealthy is { } healthy ? healthy(status) ? 1 : 0 : null), unit: null, "1 where the chain is healthy, else 0.");
         _meter.CreateObservableGauge("chainwatch.leadership.leader", () => Observe(static status => status.Leading ? 1 : 0), unit: null, "1 where this instance leads the chain.");
         _meter.CreateObservableGauge("chainwatch.leadership.term", () => Observe(static status => status.Term), unit: null, "The term under which this instance leads or last led.");
         _meter.CreateObservableGauge("chainwatch.outbox.pending", () => _outbox.Pending, "{event}", "Events that wait for delivery.");
@@ -60,6 +63,9 @@ internal sealed class ChainWatchMetrics : IDisposable
     }
 
     public void Dispose() => _meter.Dispose();
+
+    /// <summary>Judges a chain's health, once there is something to judge it by.</summary>
+    public Func<ChainStatus, bool>? IsHealthy { get; set; }
 
     /// <summary>Shows a chain in the gauges.</summary>
     public void Track(ChainStatus status)

@@ -1,0 +1,213 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace ChainWatch;
+
+/// <summary>Runs the stations for as long as the host runs: first the store, then the addresses of the configuration, then every chain, the delivery and the look at the health.</summary>
+internal sealed class ChainWatchService : BackgroundService
+{
+    private static readonly TimeSpan FirstWait = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan HealthInterval = TimeSpan.FromSeconds(5);
+
+    private readonly ChainRegistry _chains;
+    private readonly ChainWatchOptions _options;
+    private readonly IWatchStore _store;
+    private readonly ILeaderElection _election;
+    private readonly PaymentHandlers _handlers;
+    private readonly IWatchlist _watchlist;
+    private readonly ChainWatchHealth _health;
+    private readonly ChainWatchMetrics _metrics;
+    private readonly EngineSignals _signals;
+    private readonly ProcessExit _exit;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly ILoggerFactory _loggers;
+
+    public ChainWatchService(IServiceProvider services)
+    {
+        _chains = services.GetRequiredService<ChainRegistry>();
+        _options = services.GetRequiredService<ChainWatchOptions>();
+        _store = services.GetRequiredService<IWatchStore>();
+        _election = services.GetRequiredService<ILeaderElection>();
+        _handlers = services.GetRequiredService<PaymentHandlers>();
+        _watchlist = services.GetRequiredService<IWatchlist>();
+        _health = services.GetRequiredService<ChainWatchHealth>();
+        _metrics = services.GetRequiredService<ChainWatchMetrics>();
+        _signals = services.GetRequiredService<EngineSignals>();
+        _exit = services.GetRequiredService<ProcessExit>();
+        _time = services.GetRequiredService<TimeProvider>();
+        _loggers = services.GetRequiredService<ILoggerFactory>();
+        _logger = _loggers.CreateLogger<ChainWatchService>();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (_logger.IsEnabled(LogLevel.Information))
+        {
+            string chains = string.Join(", ", _chains.Chains.Select(static chain => $"{chain.Chain.Name} ({chain.Chain.Kind})"));
+            HostingLog.Starting(_logger, _options.Instance, chains, _store.GetType().Name, _handlers.Count);
+        }
+
+        foreach (ChainRegistration chain in _chains.Chains)
+        {
+            _metrics.Track(chain.Status);
+        }
+
+        _metrics.IsHealthy = status => _chains.TryGet(status.Chain.Name, out ChainRegistration? chain) && _health.Read(chain).State == HealthState.Healthy;
+        if (!await PrepareAsync(stoppingToken))
+        {
+            return;
+        }
+
+        _health.Started();
+        List<Task> stations = [RunAsync("health", WatchHealthAsync, stoppingToken)];
+        bool deliver = _handlers.Count > 0;
+        if (deliver)
+        {
+            DeliveryRunner delivery = new(_store, _handlers.HandleAsync, _options.Delivery, _metrics, _signals, _time, _loggers.CreateLogger<DeliveryRunner>());
+            stations.Add(RunAsync("delivery", delivery.RunAsync, stoppingToken));
+        }
+        else
+        {
+            HostingLog.NoHandler(_logger);
+        }
+
+        foreach (ChainRegistration chain in _chains.Chains)
+        {
+            ChainRunner runner = new(chain, new FollowerOptions(), deliver, _store, _election, chain.Status, _metrics, _signals, _time, _loggers.CreateLogger<ChainRunner>());
+            stations.Add(RunAsync(chain.Chain.Name, runner.RunAsync, stoppingToken));
+        }
+
+        await Task.WhenAll(stations);
+    }
+
+    /// <summary>Makes the store ready and watches the addresses of the configuration, before any block is read: they count from the first one on.</summary>
+    /// <returns>False when the host stops instead.</returns>
+    private async Task<bool> PrepareAsync(CancellationToken cancellationToken)
+    {
+        TimeSpan wait = FirstWait;
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            try
+            {
+                await _store.InitializeAsync(cancellationToken);
+                foreach (ChainRegistration chain in _chains.Chains)
+                {
+                    await RegisterAddressesAsync(chain, cancellationToken);
+                }
+
+                return true;
+            }
+            catch (Exception exception) when (ProcessExit.CodeFor(exception) is int code)
+            {
+                _exit.Request(code, exception.Message);
+                return false;
+            }
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+            {
+                _health.StartFailed($"The store cannot be made ready ({exception.GetType().Name}); the log has the details.");
+                HostingLog.StoreNotReady(_logger, wait, exception);
+                await Task.WhenAny(Task.Delay(wait, _time, cancellationToken));
+                wait = wait * 2 < LongestWait ? wait * 2 : LongestWait;
+            }
+            catch (OperationCanceledException)
+            {
+                return false;
+            }
+        }
+
+        return false;
+    }
+
+    private async Task RegisterAddressesAsync(ChainRegistration chain, CancellationToken cancellationToken)
+    {
+        IList<string> addresses = chain.Options.Addresses;
+        int added = 0;
+        foreach (string address in addresses)
+        {
+            // What the application registered with a reference of its own is watched as well, and keeps its reference.
+            if (await _watchlist.FindAsync(chain.Chain.Name, address, cancellationToken) is null &&
+                await _watchlist.AddAsync(chain.Chain.Name, address, reference: null, cancellationToken))
+            {
+                added++;
+            }
+        }
+
+        if (addresses.Count > 0)
+        {
+            HostingLog.AddressesRegistered(_logger, chain.Chain.Name, addresses.Count, added);
+        }
+    }
+
+    /// <summary>Looks at the health now and then: tells the log when it changes, and the gauges how the outbox stands.</summary>
+    private async Task WatchHealthAsync(CancellationToken cancellationToken)
+    {
+        Dictionary<string, HealthState> told = new(StringComparer.Ordinal);
+        while (true)
+        {
+            ChainWatchHealthReport report = await _health.ReadAsync(cancellationToken);
+            if (report.Outbox is OutboxState outbox)
+            {
+                _metrics.Outbox(outbox, _time);
+            }
+
+            foreach (ChainHealth chain in report.Chains)
+            {
+                // A chain begins unknown: that it is healthy is worth a line, that it has not been asked yet is not.
+                bool quiet = chain.State == HealthState.Degraded && !told.ContainsKey(chain.Name);
+                if (!quiet && (!told.TryGetValue(chain.Name, out HealthState before) || before != chain.State))
+                {
+                    told[chain.Name] = chain.State;
+                    Tell(chain);
+                }
+            }
+
+            await Task.Delay(HealthInterval, _time, cancellationToken);
+        }
+    }
+
+    private void Tell(ChainHealth chain)
+    {
+        switch (chain.State)
+        {
+            case HealthState.Healthy:
+                HostingLog.ChainHealthy(_logger, chain.Name);
+                break;
+            case HealthState.Degraded:
+                HostingLog.ChainDegraded(_logger, chain.Name, chain.Reason);
+                break;
+            default:
+                HostingLog.ChainFailing(_logger, chain.Name, chain.Reason);
+                break;
+        }
+    }
+
+    /// <summary>Runs a station until the host stops. What it must not survive ends the process; anything else starts it anew.</summary>
+    private async Task RunAsync(string station, Func<CancellationToken, Task> run, CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            try
+            {
+                await run(cancellationToken);
+                return;
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception exception) when (ProcessExit.CodeFor(exception) is int code)
+            {
+                _exit.Request(code, exception.Message);
+                return;
+            }
+            catch (Exception exception)
+            {
+                HostingLog.StationFailed(_logger, station, LongestWait, exception);
+                await Task.WhenAny(Task.Delay(LongestWait, _time, cancellationToken));
+            }
+        }
+    }
+}
