@@ -101,7 +101,7 @@ internal sealed class Follower
         }
         finally
         {
-            await stop.CancelAsync();
+            stop.CancelNow();
             if (moving is not null)
             {
                 // An iterator cannot be disposed in the middle of a step.

@@ -49,6 +49,6 @@ internal sealed class Signal
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         await Task.WhenAny(pulsed, Task.Delay(atMost, time, stop.Token));
         cancellationToken.ThrowIfCancellationRequested();
-        await stop.CancelAsync();
+        stop.CancelNow();
     }
 }

@@ -106,7 +106,7 @@ internal sealed class ChainRunner
             Task following = follower.RunAsync(stop.Token);
             Task scanning = backScans.RunAsync(stop.Token);
             Task first = await Task.WhenAny(following, scanning);
-            await stop.CancelAsync();
+            stop.CancelNow();
             // Both must have let go of the scope before leadership is given back.
             await Task.WhenAny(following);
             await Task.WhenAny(scanning);

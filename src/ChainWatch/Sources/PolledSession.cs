@@ -65,7 +65,7 @@ internal sealed class PolledSession : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _disposed.CancelAsync();
+        _disposed.CancelNow();
         while (_updates.TryDequeue(out ChainUpdate? update))
         {
             (update as RollForward)?.Block.Dispose();
@@ -559,7 +559,7 @@ internal sealed class PolledSession : IAsyncDisposable
         {
             _hint = await _wake;
             _wake = null;
-            await stop.CancelAsync();
+            stop.CancelNow();
         }
         else
         {
