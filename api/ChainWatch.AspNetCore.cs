@@ -1,0 +1,7 @@
+namespace Microsoft.AspNetCore.Builder
+{
+    public static class ChainWatchEndpointRouteBuilderExtensions
+    {
+        public static RouteGroupBuilder MapChainWatch(this IEndpointRouteBuilder endpoints, string prefix = "");
+    }
+}

@@ -125,6 +125,18 @@ namespace ChainWatch
         public virtual string FormatHash(in Hash256 hash);
     }
 
+    public sealed class ChainHealth
+    {
+        public ChainHealth();
+        public ChainStatus Status { get; }
+        public required ChainRegistration Registration { get; init; }
+        public required HealthState State { get; init; }
+        public required bool Leading { get; init; }
+        public string Name { get; }
+        public string? NotReady { get; init; }
+        public string? Reason { get; init; }
+    }
+
     public readonly record struct ChainMarks : IEquatable<ChainMarks>
     {
         public ChainMarks(long Head, long Safe, long Finalized);
@@ -191,6 +203,7 @@ namespace ChainWatch
         public Chain Chain { get; }
         public ChainPoint? Cursor { get; }
         public ChainPoint? Head { get; }
+        public TimeSpan TimeSinceLastCommit { get; }
         public TimeSpan TimeSinceLastEvent { get; }
         public bool Connected { get; }
         public bool HadEvent { get; }
@@ -202,6 +215,7 @@ namespace ChainWatch
         public long Payments { get; }
         public long Term { get; }
         public string? LastError { get; }
+        public string? RecentError { get; }
         public void Committed(ChainPoint? cursor, long finalizedHeight, int blocks, int events);
         public void Disconnected(string error);
         public void Failed(string error);
@@ -259,9 +273,38 @@ namespace ChainWatch
         public const int Stopped = 0;
     }
 
+    public sealed class ChainWatchHealth
+    {
+        public ChainWatchHealth(ChainRegistry chains, IWatchStore store, ChainWatchOptions options, TimeProvider timeProvider);
+        public ChainRegistry Chains { get; }
+        public string? Ending { get; }
+        public Task<ChainWatchHealthReport> ReadAsync(CancellationToken cancellationToken);
+    }
+
+    public sealed class ChainWatchHealthReport
+    {
+        public ChainWatchHealthReport();
+        public HealthState State { get; }
+        public bool IsReady { get; }
+        public bool IsStandby { get; }
+        public required DateTimeOffset At { get; init; }
+        public required IReadOnlyList<ChainHealth> Chains { get; init; }
+        public required OutboxState? Outbox { get; init; }
+        public required double MinHealthyChainsRatio { get; init; }
+        public required string? StoreError { get; init; }
+        public int Count(HealthState state);
+    }
+
+    public static class ChainWatchHost
+    {
+        public static Task<int> RunAsync(Func<IHost> build, CancellationToken cancellationToken = default);
+        public static Task<int> RunChainWatchAsync(this IHost host, CancellationToken cancellationToken = default);
+    }
+
     public sealed class ChainWatchOptions
     {
         public ChainWatchOptions();
+        public DeliveryOptions Delivery { get; }
         public FailFastOptions FailFast { get; }
         public LeadershipOptions Leadership { get; }
         public ReadinessOptions Readiness { get; }
@@ -410,6 +453,67 @@ namespace ChainWatch
         public abstract ValueTask RetryAsync(DateTimeOffset at, string error, CancellationToken cancellationToken);
     }
 
+    public sealed class DeliveryOptions
+    {
+        public DeliveryOptions();
+        public TimeSpan DrainTimeout { get; set; }
+        public TimeSpan FirstRetry { get; set; }
+        public TimeSpan HandlerTimeout { get; set; }
+        public TimeSpan MaxRetry { get; set; }
+        public TimeSpan PollInterval { get; set; }
+        public int MaxAttempts { get; set; }
+        public int Parallelism { get; set; }
+        public int Seed { get; set; }
+    }
+
+    public sealed class EndpointClient : IDisposable
+    {
+        public EndpointClient(string chain, string name, EndpointOptions options, TimeProvider timeProvider, ILogger logger, IEndpointObserver? observer = null, HttpMessageHandler? handler = null, int seed = 0);
+        public TimeSpan Paused { get; }
+        public string Chain { get; }
+        public string Name { get; }
+        public ValueTask SendAsync(EndpointRequest request, CancellationToken cancellationToken);
+        public string Redact(string text);
+        public void Dispose();
+        public void ReportHead(long height);
+        public void ReportRefused(string check, string message);
+    }
+
+    public sealed class EndpointError
+    {
+        public EndpointError();
+        public TimeSpan? RetryAfter { get; init; }
+        public long? Code { get; init; }
+        public long? SuggestedBlocks { get; init; }
+        public required EndpointErrorKind Kind { get; init; }
+        public required string Message { get; init; }
+        public string? Check { get; init; }
+        public override string ToString();
+    }
+
+    public enum EndpointErrorKind
+    {
+        Transient = 0,
+        RateLimited = 1,
+        QuotaExhausted = 2,
+        AuthFailed = 3,
+        RangeTooLarge = 4,
+        MissingData = 5,
+        NotYet = 6,
+        Unsupported = 7,
+        NotCanonical = 8,
+        ClientBug = 9,
+        SlowConsumer = 10,
+    }
+
+    public sealed class EndpointException : ChainWatchException
+    {
+        public EndpointException(EndpointError error, Exception? innerException = null);
+        public EndpointException(EndpointErrorKind kind, string message);
+        public EndpointError Error { get; }
+        public EndpointErrorKind Kind { get; }
+    }
+
     public sealed class EndpointOptions
     {
         public EndpointOptions();
@@ -425,6 +529,35 @@ namespace ChainWatch
         public static void CheckUrl(string url, IReadOnlyList<string> schemes, string path, ConfigurationErrors errors);
     }
 
+    public sealed class EndpointPool<TEndpoint> where TEndpoint : class, IPooledEndpoint
+    {
+        public EndpointPool(IReadOnlyList<TEndpoint> endpoints, TimeProvider timeProvider, ILogger logger);
+        public IEnumerable<TEndpoint> Endpoints { get; }
+        public ValueTask<Answer<T>> RunAsync<T>(Func<TEndpoint, CancellationToken, ValueTask<Answer<T>>> operation, CancellationToken cancellationToken) where T : class;
+    }
+
+    public sealed class EndpointRefusedException : ChainWatchException
+    {
+        public EndpointRefusedException(string message);
+    }
+
+    public sealed class EndpointRequest
+    {
+        public EndpointRequest();
+        public ReadOnlyMemory<byte> Body { get; init; }
+        public required Func<EndpointResponse, EndpointError?> Read { get; init; }
+        public required string Method { get; init; }
+        public string Path { get; init; }
+    }
+
+    public sealed class EndpointResponse
+    {
+        public HttpStatusCode Status { get; }
+        public ReadOnlyMemory<byte> Body { get; }
+        public TimeSpan? RetryAfter { get; }
+        public PooledBytes TakeBody();
+    }
+
     public sealed class FailFastOptions
     {
         public FailFastOptions();
@@ -436,6 +569,15 @@ namespace ChainWatch
     public sealed class FinalityViolationException : ChainWatchException
     {
         public FinalityViolationException(string message);
+    }
+
+    public sealed class FollowerOptions
+    {
+        public FollowerOptions();
+        public int MaxBlocks { get; init; }
+        public int MaxPayments { get; init; }
+        public int WatchPage { get; init; }
+        public long MaxBytes { get; init; }
     }
 
     public readonly struct Hash256 : IEquatable<Hash256>
@@ -454,6 +596,13 @@ namespace ChainWatch
         public void CopyTo(Span<byte> destination);
     }
 
+    public enum HealthState
+    {
+        Healthy = 0,
+        Degraded = 1,
+        Failing = 2,
+    }
+
     public interface IBlockReader
     {
         ValueTask<Answer<Block>> ReadBlockAsync(Hash256 hash, AddressSet watched, CancellationToken cancellationToken);
@@ -468,6 +617,14 @@ namespace ChainWatch
         IAsyncEnumerable<ChainUpdate> ReadAsync(SourceRequest request, CancellationToken cancellationToken);
     }
 
+    public interface IEndpointObserver
+    {
+        void AnswerRefused(string chain, string endpoint, string check);
+        void EndpointChanged(string chain, string endpoint, bool up);
+        void HeadSeen(string chain, string endpoint, long height);
+        void RequestCompleted(string chain, string endpoint, string method, EndpointErrorKind? failure, TimeSpan duration);
+    }
+
     public interface ILeaderElection
     {
         ValueTask<Leadership> AcquireAsync(string scope, CancellationToken cancellationToken);
@@ -476,6 +633,12 @@ namespace ChainWatch
     public interface IPaymentHandler
     {
         Task HandleAsync(PaymentContext context, CancellationToken cancellationToken);
+    }
+
+    public interface IPooledEndpoint
+    {
+        EndpointClient Client { get; }
+        ValueTask ConnectAsync(CancellationToken cancellationToken);
     }
 
     public interface ITransferSink
@@ -546,6 +709,48 @@ namespace ChainWatch
         public ValueTask<long> RaiseTermAsync(string scope, string holder, CancellationToken cancellationToken);
     }
 
+    public readonly record struct JsonRpcCall : IEquatable<JsonRpcCall>
+    {
+        public JsonRpcCall(string Method, string Parameters);
+        public string Method { get; init; }
+        public string Parameters { get; init; }
+    }
+
+    public sealed class JsonRpcClient
+    {
+        public JsonRpcClient(EndpointClient endpoint, Func<JsonRpcFault, EndpointError> classify);
+        public EndpointClient Endpoint { get; }
+        public int BatchLimit { get; }
+        public ValueTask<JsonRpcReplies> CallAsync(IReadOnlyList<JsonRpcCall> calls, CancellationToken cancellationToken);
+        public ValueTask<JsonRpcReplies> CallAsync(string method, string parameters, CancellationToken cancellationToken);
+    }
+
+    public sealed class JsonRpcFault
+    {
+        public JsonRpcFault();
+        public TimeSpan? RetryAfter { get; init; }
+        public long? Code { get; init; }
+        public required HttpStatusCode Status { get; init; }
+        public required string Method { get; init; }
+        public string Data { get; init; }
+        public string Message { get; init; }
+    }
+
+    public sealed class JsonRpcReplies : IDisposable
+    {
+        public JsonRpcReply this[int index] { get; }
+        public int Count { get; }
+        public void Dispose();
+    }
+
+    public readonly struct JsonRpcReply
+    {
+        public EndpointError? Error { get; }
+        public ReadOnlyMemory<byte> Result { get; }
+        public bool IsNull { get; }
+        public ReadOnlySpan<byte> Require();
+    }
+
     public abstract class Leadership : IAsyncDisposable
     {
         protected Leadership();
@@ -553,6 +758,11 @@ namespace ChainWatch
         public abstract long Term { get; }
         public abstract string Scope { get; }
         public abstract ValueTask DisposeAsync();
+    }
+
+    public sealed class LeadershipLostException : ChainWatchException
+    {
+        public LeadershipLostException(string scope, long term);
     }
 
     public sealed class LeadershipOptions
@@ -703,6 +913,14 @@ namespace ChainWatch
         public long PrefetchBytes { get; init; }
     }
 
+    public sealed class PooledBytes : IDisposable
+    {
+        public ReadOnlyMemory<byte> Memory { get; }
+        public int Length { get; }
+        public static ValueTask<PooledBytes?> ReadAsync(Stream stream, long? sizeHint, int maxBytes, CancellationToken cancellationToken);
+        public void Dispose();
+    }
+
     public sealed class ReadinessOptions
     {
         public ReadinessOptions();
@@ -750,6 +968,7 @@ namespace ChainWatch
     {
         public SourceRequest();
         public ChainPoint? Finalized { get; init; }
+        public long? EndHeight { get; init; }
         public long? StartHeight { get; init; }
         public required Func<AddressSet> Watched { get; init; }
         public required IReadOnlyList<ChainPoint> Known { get; init; }
@@ -823,5 +1042,17 @@ namespace ChainWatch
         public long FromHeight { get; init; }
         public required AddressKey Key { get; init; }
         public required string Address { get; init; }
+    }
+}
+namespace Microsoft.Extensions.DependencyInjection
+{
+    public static class ChainWatchHealthChecksBuilderExtensions
+    {
+        public static IHealthChecksBuilder AddChainWatch(this IHealthChecksBuilder builder, string name = "chainwatch", HealthStatus? failureStatus = null, IEnumerable<string>? tags = null, TimeSpan? timeout = null);
+    }
+
+    public static class ChainWatchServiceCollectionExtensions
+    {
+        public static IServiceCollection AddChainWatch(this IServiceCollection services, Action<ChainWatchBuilder> configure);
     }
 }

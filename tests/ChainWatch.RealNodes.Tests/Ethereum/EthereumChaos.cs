@@ -8,6 +8,9 @@ internal sealed class EthereumChaos
     /// <summary>No reorg goes deeper at once.</summary>
     public const int DeepestReorg = 20;
 
+    /// <summary>Below so many blocks everything is settled, whatever a chain calls final.</summary>
+    public const int SettledDepth = 70;
+
     // Anvil's finalized block lies 64 below its head; what was final once must stay, however often the end of the chain is cut off.
     private const int FinalDepth = 60;
 
@@ -59,7 +62,8 @@ internal sealed class EthereumChaos
             return;
         }
 
-        switch (_random.Next(3))
+        // Only anvil can do the first two.
+        switch (_node.Kind == EthereumNodeKind.Anvil ? _random.Next(3) : 2)
         {
             case 0:
                 await ReorgInPlaceAsync(head, depth);
@@ -76,10 +80,7 @@ internal sealed class EthereumChaos
     }
 
     /// <summary>Mines so many blocks that everything before them is settled.</summary>
-    public async Task SettleAsync(int blocks)
-    {
-        await _node.Rpc.CallAsync("anvil_mine", Quantity.Write(blocks));
-    }
+    public Task SettleAsync(int blocks) => _node.MineAsync(blocks);
 
     private static async Task<long> HeadAsync(EthereumNode node) => (long)Quantity.Read(await node.Rpc.CallTextAsync("eth_blockNumber"));
 
@@ -122,7 +123,7 @@ internal sealed class EthereumChaos
     private async Task SnapshotAndRevertAsync()
     {
         var snapshot = await _node.Rpc.CallTextAsync("evm_snapshot");
-        for (var block = _random.Next(1, 5); block > 0; block--)
+        for (var steps = _random.Next(1, 5); steps > 0; steps--)
         {
             await GrowAsync();
         }

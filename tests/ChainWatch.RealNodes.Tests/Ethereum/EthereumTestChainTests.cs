@@ -28,4 +28,25 @@ public sealed class EthereumTestChainTests
         // Twice to one address in one transaction.
         all.GroupBy(transfer => transfer.TransactionId).ShouldContain(group => group.Count() == 2);
     }
+
+    [Theory]
+    [InlineData(EthereumNodeKind.Hardhat)]
+    [InlineData(EthereumNodeKind.Ganache)]
+    public async Task A_node_that_cannot_reorg_in_place_reverts(EthereumNodeKind kind)
+    {
+        await using var node = await EthereumNode.StartAsync(kind);
+        var traffic = await EthereumTraffic.CreateAsync(node, seed: 1, withInternal: false);
+        var chaos = await EthereumChaos.CreateAsync(node, traffic, seed: 1);
+        for (var step = 0; step < 10; step++)
+        {
+            await chaos.GrowAsync();
+            await chaos.ReorgAsync();
+        }
+
+        var transfers = await ChainScan.ReadAsync(node, traffic.Watched, traffic.Contracts.TokenAddress, from: 0, withInternal: false);
+
+        chaos.Reorgs.ShouldBeGreaterThan(5);
+        transfers.Count(transfer => transfer.Asset == "ETH").ShouldBeGreaterThan(0);
+        transfers.Count(transfer => transfer.Asset == "TST").ShouldBeGreaterThan(0);
+    }
 }
