@@ -65,6 +65,7 @@ projects() {
       if [ "$match" = false ]; then continue; fi
     fi
     echo "$name"
+    if [ "$long" = true ] && [ "$short" = Postgres ]; then printf '%s\n' "$name@16" "$name@17" "$name@18"; fi
   done
 }
 
@@ -85,11 +86,18 @@ if [ "$long" = true ]; then export CHAINWATCH_LONG=1; fi
 results=$root/artifacts/test-results
 rm -rf "$results" && mkdir -p "$results"
 
+# run_one PROJECT or PROJECT@VERSION: the latter against that version of PostgreSQL instead of the machine's.
 run_one() {
-  local name=$1 began=$SECONDS
-  local assembly=$root/artifacts/bin/$name/release/$name.dll
+  local name=$1 project=${1%@*} began=$SECONDS
+  local assembly=$root/artifacts/bin/$project/release/$project.dll
+  if [ "$name" != "$project" ]; then
+    export CHAINWATCH_POSTGRES_BIN=$CHAINWATCH_TOOLS/postgresql/node_modules/postgresql-${name#*@}/native/bin
+  fi
   if [ -f "$assembly" ]; then
-    timeout --kill-after=10 "$time_limit" dotnet "$assembly" -noLogo -noColor -xml "$results/$name.xml" >"$results/$name.log" 2>&1 </dev/null
+    timeout --kill-after=10 "$time_limit" dotnet "$assembly" -noLogo -noColor -xml "$results/$name.xml" >"$results/$name.log" 2>&1 </dev/null &
+    local child=$!
+    trap 'kill "$child" 2>/dev/null; exit 143' TERM
+    wait "$child"
     echo $? >"$results/$name.code"
   else
     echo "there is no $assembly: build first" >"$results/$name.log"
@@ -128,6 +136,8 @@ report() {
 mapfile -t chosen < <(projects)
 if [ ${#chosen[@]} = 0 ]; then echo "no test project has that name"; end 0 1 0 1; fi
 echo "running ${#chosen[@]} test projects, $lanes at a time"
+# A run that is broken off takes what it started with it.
+trap 'for job in $(jobs -p); do kill "$job" 2>/dev/null; done; exit 130' INT TERM
 
 declare -A running=()
 next=0
