@@ -4,7 +4,7 @@ namespace ChainWatch;
 internal sealed class Signal
 {
     private readonly Lock _lock = new();
-    private TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly List<TaskCompletionSource> _waiters = [];
     private long _version;
 
     /// <summary>How often it was pulsed. Read it before looking, and hand it to the wait: what happens between the two is not missed.</summary>
@@ -21,21 +21,25 @@ internal sealed class Signal
 
     public void Pulse()
     {
-        TaskCompletionSource reached;
+        TaskCompletionSource[] waiters;
         lock (_lock)
         {
             _version++;
-            reached = _next;
-            _next = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            waiters = [.. _waiters];
+            _waiters.Clear();
         }
 
-        reached.SetResult();
+        foreach (TaskCompletionSource waiter in waiters)
+        {
+            waiter.TrySetResult();
+        }
     }
 
     /// <summary>Waits until it is pulsed again, or for a time.</summary>
     public async Task WaitAsync(long seenVersion, TimeSpan atMost, TimeProvider time, CancellationToken cancellationToken)
     {
-        Task pulsed;
+        // Each waiter has a source of its own, awaited directly: who pulses never runs what waits, and nothing hops to the thread pool, as Task.WhenAny would.
+        TaskCompletionSource waiter = new(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_lock)
         {
             if (_version != seenVersion)
@@ -43,12 +47,21 @@ internal sealed class Signal
                 return;
             }
 
-            pulsed = _next.Task;
+            _waiters.Add(waiter);
         }
 
-        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        await Task.WhenAny(pulsed, Task.Delay(atMost, time, stop.Token));
-        cancellationToken.ThrowIfCancellationRequested();
-        stop.CancelNow();
+        try
+        {
+            await using ITimer timer = time.CreateTimer(static state => ((TaskCompletionSource)state!).TrySetResult(), waiter, atMost, Timeout.InfiniteTimeSpan);
+            await using CancellationTokenRegistration registration = cancellationToken.Register(() => waiter.TrySetCanceled(cancellationToken));
+            await waiter.Task;
+        }
+        finally
+        {
+            lock (_lock)
+            {
+                _waiters.Remove(waiter);
+            }
+        }
     }
 }

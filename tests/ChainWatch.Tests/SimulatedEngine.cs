@@ -1,0 +1,95 @@
+using ChainWatch.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace ChainWatch.Tests;
+
+/// <summary>The real engine over a simulated chain, at virtual time, on one thread.</summary>
+internal sealed class SimulatedEngine : IDisposable
+{
+    private readonly CancellationTokenSource _stop = new();
+    private readonly ChainWatchMetrics _metrics = new();
+    private readonly EngineSignals _signals = new();
+
+    public SimulatedEngine(string confirmations = "3", long? startHeight = 0, InMemoryWatchStore? store = null, SimulatedChain? chain = null, Action<SimulatedReaderOptions>? reader = null, bool hasMarks = false, int finalityDepth = 64)
+    {
+        Store = store ?? new InMemoryWatchStore();
+        Chain = chain ?? new SimulatedChain(timeProvider: Time);
+        Scheduler = new DeterministicScheduler(Time);
+        Status = new ChainStatus(Chain.Chain, Time);
+        SimulatedReaderOptions options = new() { HasMarks = hasMarks };
+        reader?.Invoke(options);
+        Reader = new SimulatedBlockReader(Chain, options, Time);
+        Confirmation.TryParse(confirmations, out Confirmation confirmation).ShouldBeTrue();
+        Registration = new ChainRegistration
+        {
+            Chain = Chain.Chain,
+            Status = Status,
+            Options = new ChainOptions(),
+            Confirmation = new ConfirmationPolicy(confirmation),
+            StartHeight = startHeight,
+            CreateSource = () => new PolledChainSource(
+                Chain.Chain,
+                Reader,
+                new PolledSourceOptions { PollInterval = TimeSpan.FromSeconds(1), FinalityDepth = finalityDepth, BatchSize = 10, Seed = 1 },
+                Status,
+                Time),
+        };
+        Watchlist = new Watchlist(Store, [Chain.Chain], _signals, Time);
+    }
+
+    public ManualTimeProvider Time { get; } = new();
+
+    public DeterministicScheduler Scheduler { get; }
+
+    public SimulatedChain Chain { get; }
+
+    public SimulatedBlockReader Reader { get; }
+
+    public InMemoryWatchStore Store { get; }
+
+    public ChainStatus Status { get; }
+
+    public ChainRegistration Registration { get; set; }
+
+    public Watchlist Watchlist { get; }
+
+    public Task? Running { get; private set; }
+
+    public IReadOnlyList<PaymentEvent> Events => Store.ReadEvents();
+
+    public IReadOnlyList<PaymentEventKind> Kinds => [.. Events.Select(static one => one.Kind)];
+
+    public ChainPoint? Cursor => Status.Cursor;
+
+    public void Start(IWatchStore? store = null)
+    {
+        store ??= Store;
+        ChainRunner runner = new(Registration, new FollowerOptions(), deliver: true, store, new SingleInstanceElection(store, "test"), Status, _metrics, _signals, Time, NullLogger.Instance);
+        Scheduler.Start(() => Running = runner.RunAsync(_stop.Token));
+    }
+
+    /// <summary>Delivers with a handler.</summary>
+    public void Deliver(Func<PaymentContext, CancellationToken, Task> handle, DeliveryOptions? options = null)
+    {
+        DeliveryRunner runner = new(Store, handle, options ?? new DeliveryOptions { Seed = 1 }, _metrics, _signals, Time, NullLogger.Instance);
+        Scheduler.Start(() => runner.RunAsync(_stop.Token));
+    }
+
+    public void Watch(string label) => Scheduler.Run(() => Watchlist.AddAsync(Chain.Chain.Name, SimulatedFormat.Address(label), PaymentReference.For("order", label), CancellationToken.None));
+
+    /// <summary>Runs until the cursor is the head of the chain.</summary>
+    public void CatchUp() => Scheduler.RunUntil(() => Cursor == Chain.Head.Point, TimeSpan.FromMinutes(10)).ShouldBeTrue($"the cursor is {Cursor}, the head {Chain.Head.Point}: {Status.LastError}");
+
+    public void Stop()
+    {
+        _stop.Cancel();
+        Scheduler.RunUntilIdle();
+    }
+
+    public void Dispose()
+    {
+        Stop();
+        _metrics.Dispose();
+        _stop.Dispose();
+    }
+}
