@@ -20,6 +20,8 @@ internal sealed class Follower
     private readonly bool _deliver;
     private readonly long _term;
     private AddressSet _watched;
+    private AddressSet _wanted;
+    private UnwatchedPayments _unwatched;
     private ChainPoint? _cursor;
     private ChainMarks _marks;
     private ChainPoint? _finalized;
@@ -39,6 +41,8 @@ internal sealed class Follower
         _logger = logger;
         _progress = new FollowProgress("Catch-up", registration.Chain.Name, time, logger);
         _watched = AddressSet.Create(registration.Chain.Format.AddressKeyLength);
+        _wanted = _watched;
+        _unwatched = new UnwatchedPayments(_watched.KeyLength, []);
     }
 
     private Chain Chain => _registration.Chain;
@@ -68,7 +72,7 @@ internal sealed class Follower
             Known = state.Known,
             Finalized = state.Finalized,
             StartHeight = _registration.StartHeight,
-            Watched = () => _watched,
+            Watched = () => _wanted,
         };
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using PendingBatch pending = new();
@@ -92,7 +96,7 @@ internal sealed class Follower
                     throw new ChainWatchException($"The source of chain '{Chain.Name}' ended. A source tells its chain without end, or throws.");
                 }
 
-                if (!Take(pending, updates.Current) ||
+                if (!await TakeAsync(pending, updates.Current, cancellationToken) ||
                     ((pending.IsFull(_options) || updates.Current is Idle) && !await CommitAsync(pending, cancellationToken)))
                 {
                     return;
@@ -113,14 +117,14 @@ internal sealed class Follower
     }
 
     /// <summary>Takes an update in. False when the block must be read again, since it was fetched for fewer addresses than are watched now.</summary>
-    private bool Take(PendingBatch pending, ChainUpdate update)
+    private async Task<bool> TakeAsync(PendingBatch pending, ChainUpdate update, CancellationToken cancellationToken)
     {
         _tip = update.Tip;
         switch (update)
         {
             case RollForward forward:
                 PendingBlock block = new(forward.Block);
-                if (!block.Match(_watched))
+                if (!block.MatchAnew(_watched, _unwatched))
                 {
                     forward.Block.Dispose();
                     return false;
@@ -133,6 +137,8 @@ internal sealed class Follower
                 FollowLog.Rollback(_logger, Chain.Name, back.Target.Height, (_cursor?.Height ?? back.Target.Height) - back.Target.Height);
                 _metrics.Reorg(Chain.Name, Math.Max(0, LastHeight(pending) - back.Target.Height));
                 pending.RollBack(_cursor, back.Target, back.ReplacementHeight);
+                // Before the first block of the new branch is read, so that it is read for these too.
+                await TakeUnwatchedAsync(pending, cancellationToken);
                 break;
             default:
                 pending.Close();
@@ -163,6 +169,7 @@ internal sealed class Follower
                 case CommitOutcome.Committed:
                     Committed(batch, result, started);
                     pending.Clear();
+                    await TakeUnwatchedAsync(pending, cancellationToken);
                     return true;
                 case CommitOutcome.WatchlistMoved:
                     if (!await TakeWatchChangesAsync(pending, cancellationToken))
@@ -266,9 +273,16 @@ internal sealed class Follower
         }
         while (page.More);
 
+        _wanted = _watched.Add(_unwatched.Keys);
         if (pending is null || touched.Count == 0)
         {
             return true;
+        }
+
+        await TakeUnwatchedAsync(pending, cancellationToken);
+        if (!_unwatched.IsEmpty)
+        {
+            return pending.Blocks.All(block => block.MatchAnew(_watched, _unwatched));
         }
 
         AddressSet newer = AddressSet.Create(_watched.KeyLength, added.Count).Add(added);
@@ -282,5 +296,20 @@ internal sealed class Follower
         }
 
         return true;
+    }
+
+    /// <summary>A payment outlives the watching of its address. Where its block is about to be replaced, it is looked for in the new branch like any other.</summary>
+    private async Task TakeUnwatchedAsync(PendingBatch pending, CancellationToken cancellationToken)
+    {
+        if (pending.RollBackTo is { } target)
+        {
+            _unwatched = new UnwatchedPayments(_watched.KeyLength, await _store.ReadUnwatchedPaymentsAsync(Chain, target.Height, cancellationToken));
+            _wanted = _watched.Add(_unwatched.Keys);
+        }
+        else if (!_unwatched.IsEmpty)
+        {
+            _unwatched = new UnwatchedPayments(_watched.KeyLength, []);
+            _wanted = _watched;
+        }
     }
 }

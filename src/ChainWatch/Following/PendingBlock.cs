@@ -14,6 +14,33 @@ internal sealed class PendingBlock(Block block) : ITransferSink
     /// <summary>Looks for the transfers of these addresses. False when the block must be read again.</summary>
     public bool Match(AddressSet addresses) => block.Match(addresses, this);
 
+    /// <summary>Forgets what was found and looks for all of it again. False when the block must be read again.</summary>
+    public bool MatchAnew(AddressSet addresses, UnwatchedPayments payments)
+    {
+        _transfers.Clear();
+        return Match(addresses) && (payments.IsEmpty || Match(payments));
+    }
+
+    /// <summary>Looks for these payments and no others of their addresses. False when the block must be read again.</summary>
+    public bool Match(UnwatchedPayments payments)
+    {
+        int before = _transfers.Count;
+        if (!block.Match(payments.Addresses, this))
+        {
+            return false;
+        }
+
+        for (int index = _transfers.Count - 1; index >= before; index--)
+        {
+            if (!payments.Contains(_transfers[index]))
+            {
+                _transfers.RemoveAt(index);
+            }
+        }
+
+        return true;
+    }
+
     /// <summary>Drops what was found for addresses that are no longer watched, or that are about to be looked for anew.</summary>
     public void Forget(IReadOnlySet<AddressKey> addresses) => _transfers.RemoveAll(transfer => addresses.Contains(transfer.To));
 }

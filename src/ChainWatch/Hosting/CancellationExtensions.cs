@@ -4,7 +4,7 @@ namespace ChainWatch;
 internal static class CancellationExtensions
 {
     /// <summary>
-    /// Cancels here and now. <see cref="CancellationTokenSource.CancelAsync"/> would run what hangs on the token on the thread pool, and so take the engine off the single
+    /// Cancels here and now. <c>CancelAsync</c> would run what hangs on the token on the thread pool, and so take the engine off the single
     /// thread on which the simulator repeats its runs.
     /// </summary>
     public static void CancelNow(this CancellationTokenSource source) => source.Cancel();

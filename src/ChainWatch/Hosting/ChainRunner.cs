@@ -5,6 +5,7 @@ namespace ChainWatch;
 /// <summary>Runs one chain in this process: waits for leadership, then follows and works off back-scans for as long as it lasts, and so on until the host stops.</summary>
 internal sealed class ChainRunner
 {
+    private static readonly TimeSpan AfterLoss = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(30);
 
     private readonly ChainRegistration _registration;
@@ -55,6 +56,8 @@ internal sealed class ChainRunner
             {
                 await LeadAsync(cancellationToken);
                 failures = 0;
+                // Without a real election between them, two processes would take the term from each other as fast as they can.
+                await Task.Delay(AfterLoss, _time, cancellationToken);
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {

@@ -288,9 +288,11 @@ internal sealed class PolledSession : IAsyncDisposable
             ChainPoint point = block.Header.Point;
             if (_options.TrustMarks && _seen?.Finalized is { } mark && mark.Height == point.Height && mark.Hash != point.Hash)
             {
+                // Nothing that we hold as final is replaced, but this answer and the mark cannot both be right: neither is built upon.
+                _status.Failed($"endpoint '{block.Endpoint}' answered block {point}, but the chain's final block at that height is {mark}");
                 Discard(blocks, index);
                 _prefetch.Drop();
-                await SuspectViolationAsync(mark, point, cancellationToken);
+                await BackOffAsync(cancellationToken);
                 return false;
             }
 

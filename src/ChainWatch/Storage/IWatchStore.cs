@@ -19,6 +19,12 @@ public interface IWatchStore
     /// <summary>Writes a batch whole, or not at all.</summary>
     ValueTask<CommitResult> CommitAsync(CommitBatch batch, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// The payments in blocks above a height that are not retracted and whose address is no longer watched. They live on to their confirmation, so a follower that goes
+    /// back below them looks for them in the new branch too.
+    /// </summary>
+    ValueTask<IReadOnlyList<Payment>> ReadUnwatchedPaymentsAsync(Chain chain, long aboveHeight, CancellationToken cancellationToken);
+
     /// <summary>Registers addresses of a chain: all of them, or none.</summary>
     /// <exception cref="WatchConflictException">An address is watched already with another reference.</exception>
     ValueTask<RegistrationResult> AddAddressesAsync(Chain chain, IReadOnlyList<WatchRegistration> registrations, DateTimeOffset at, CancellationToken cancellationToken);

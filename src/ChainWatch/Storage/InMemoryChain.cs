@@ -40,6 +40,14 @@ internal sealed class InMemoryChain(string name)
         return ids.Select(id => _payments[id]);
     }
 
+    public IReadOnlyList<Payment> UnwatchedAbove(long height) =>
+    [
+        .. _byHeight.Reverse().TakeWhile(pair => pair.Key > height)
+            .SelectMany(pair => pair.Value)
+            .Select(id => _payments[id])
+            .Where(payment => payment.Status != PaymentStatus.Retracted && !_watched.ContainsKey(payment.To)),
+    ];
+
     public IEnumerable<Payment> Touched(IEnumerable<PaymentFound> found) => found.Select(IdOf).Where(_payments.ContainsKey).Distinct().Select(id => _payments[id]);
 
     public PaymentReference? ReferenceOf(AddressKey key) => _watched.GetValueOrDefault(key)?.Reference;

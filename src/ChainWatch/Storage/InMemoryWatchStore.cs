@@ -102,6 +102,15 @@ public sealed class InMemoryWatchStore : IWatchStore
     }
 
     /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<Payment>> ReadUnwatchedPaymentsAsync(Chain chain, long aboveHeight, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            return new(Of(chain).UnwatchedAbove(aboveHeight));
+        }
+    }
+
+    /// <inheritdoc/>
     public ValueTask<RegistrationResult> AddAddressesAsync(
         Chain chain, IReadOnlyList<WatchRegistration> registrations, DateTimeOffset at, CancellationToken cancellationToken)
     {

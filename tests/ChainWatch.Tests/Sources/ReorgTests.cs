@@ -214,4 +214,22 @@ public sealed class ReorgTests
         engine.Scheduler.Advance(TimeSpan.FromSeconds(10));
         engine.Kinds.ShouldBe([PaymentEventKind.Detected, PaymentEventKind.Confirmed]);
     }
+
+    [Fact]
+    public void A_payment_lives_on_through_reorgs_after_its_address_was_removed()
+    {
+        using SimulatedEngine engine = new();
+        SimulatedTransaction payment = engine.Chain.Pay(A, 5);
+        engine.Watch("a");
+        engine.Start();
+        engine.Chain.Mine(payment);
+        engine.CatchUp();
+        engine.Scheduler.Run(() => engine.Watchlist.RemoveAsync(engine.Chain.Chain.Name, A, CancellationToken.None));
+        engine.Chain.Reorg(1, [engine.Chain.Pay(A, 7)], [payment]);
+        engine.CatchUp();
+        engine.Kinds.ShouldBe([PaymentEventKind.Detected, PaymentEventKind.Moved]);
+        engine.Chain.MineEmpty(2);
+        engine.CatchUp();
+        engine.Kinds.ShouldBe([PaymentEventKind.Detected, PaymentEventKind.Moved, PaymentEventKind.Confirmed]);
+    }
 }
