@@ -55,7 +55,7 @@ public sealed class SimulatedTraffic
             }
 
             MinedBlock block = _chain.Mine(transactions);
-            Happened?.Invoke($"block {block.Height} with {transactions.Count} transactions");
+            Happened?.Invoke($"block {block.Height} with {Say(transactions.Count, "transaction")}");
         }
 
         long final = _chain.Head.Height - _options.FinalityDepth;
@@ -65,6 +65,8 @@ public sealed class SimulatedTraffic
             _chain.MarkSafe(final + (_options.FinalityDepth / 2));
         }
     }
+
+    private static string Say(int count, string what) => count == 1 ? $"1 {what}" : $"{(count == 0 ? "no" : count)} {what}s";
 
     private void Reorg(int depth)
     {
@@ -93,7 +95,7 @@ public sealed class SimulatedTraffic
 
         branch.Add(NewPayments());
         MinedBlock head = _chain.Reorg(depth, branch);
-        Happened?.Invoke($"reorg of {depth} blocks, new head {head.Height}: {moved} transactions moved, {dropped} dropped");
+        Happened?.Invoke($"reorg of {Say(depth, "block")} to {head.Height}: {moved} moved, {dropped} dropped");
     }
 
     private List<SimulatedTransaction> NewPayments()
