@@ -1,0 +1,118 @@
+using ChainWatch.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace ChainWatch.Tests;
+
+public sealed class ChainWatchHealthTests
+{
+    private readonly ManualTimeProvider _time = new();
+    private readonly StubStore _store = StubStore.Create();
+    private readonly ChainStatus _one;
+    private readonly ChainStatus _two;
+    private readonly ChainWatchHealth _health;
+
+    public ChainWatchHealthTests()
+    {
+        ChainRegistration one = Registration("one");
+        ChainRegistration two = Registration("two");
+        _one = one.Status;
+        _two = two.Status;
+        _health = new ChainWatchHealth(new ChainRegistry(one, two), _store.Store, new ChainWatchOptions(), _time);
+        _health.Started();
+    }
+
+    [Fact]
+    public async Task Two_standbys_are_healthy_and_ready()
+    {
+        ChainWatchHealthReport report = await ReadAsync();
+        report.State.ShouldBe(HealthState.Healthy);
+        report.IsReady.ShouldBeTrue();
+        report.IsStandby.ShouldBeTrue();
+        report.At.ShouldBe(_time.GetUtcNow());
+    }
+
+    [Fact]
+    public async Task All_together_are_as_well_as_the_worst_of_them()
+    {
+        Lead(_one, head: 10, cursor: 10);
+        Lead(_two, head: 500, cursor: 1);
+        ChainWatchHealthReport report = await ReadAsync();
+        report.State.ShouldBe(HealthState.Degraded);
+        report.Count(HealthState.Healthy).ShouldBe(1);
+        report.IsReady.ShouldBeFalse(); // one of two is less than 80 %
+        _time.Advance(TimeSpan.FromHours(1));
+        (await ReadAsync()).State.ShouldBe(HealthState.Failing);
+    }
+
+    [Fact]
+    public async Task A_store_that_is_deaf_is_given_two_seconds()
+    {
+        _store.Outbox = () => new TaskCompletionSource<OutboxState>().Task;
+        Task<ChainWatchHealthReport> reading = ReadAsync();
+        _time.Advance(TimeSpan.FromMilliseconds(1999));
+        reading.IsCompleted.ShouldBeFalse();
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+        ChainWatchHealthReport report = await reading;
+        report.State.ShouldBe(HealthState.Failing);
+        report.IsReady.ShouldBeFalse();
+        report.Chains.ShouldAllBe(chain => chain.Reason == "The store did not answer within 2 s.");
+    }
+
+    [Fact]
+    public async Task What_a_store_says_when_it_fails_stays_out_of_the_answer()
+    {
+        _store.Outbox = () => throw new InvalidOperationException("Host=secret;Password=secret");
+        ChainWatchHealthReport report = await ReadAsync();
+        report.StoreError.ShouldBe("The store failed (InvalidOperationException); the log has the details.");
+    }
+
+    [Theory]
+    [InlineData(null, HealthStatus.Unhealthy)]
+    [InlineData(HealthStatus.Degraded, HealthStatus.Degraded)]
+    public async Task The_health_check_of_the_host_says_the_same(HealthStatus? failureStatus, HealthStatus expected)
+    {
+        await using ServiceProvider services = Services(failureStatus);
+        HealthCheckService checks = services.GetRequiredService<HealthCheckService>();
+        Lead(_one, head: 10, cursor: 10);
+        (await checks.CheckHealthAsync(TestContext.Current.CancellationToken)).Status.ShouldBe(HealthStatus.Healthy);
+        _one.Disconnected("nobody answers");
+        HealthReportEntry degraded = (await checks.CheckHealthAsync(TestContext.Current.CancellationToken)).Entries["watch"];
+        degraded.Status.ShouldBe(HealthStatus.Degraded);
+        degraded.Description.ShouldBe("one: No endpoint answers. Last error: nobody answers");
+        degraded.Data["two"].ShouldBe("standby");
+        degraded.Tags.ShouldBe(["ready"]);
+        _time.Advance(TimeSpan.FromHours(1));
+        (await checks.CheckHealthAsync(TestContext.Current.CancellationToken)).Entries["watch"].Status.ShouldBe(expected);
+    }
+
+    private ServiceProvider Services(HealthStatus? failureStatus)
+    {
+        ServiceCollection services = new();
+        services.AddLogging();
+        services.AddSingleton(_health);
+        services.AddHealthChecks().AddChainWatch("watch", failureStatus, ["ready"], TimeSpan.FromSeconds(5));
+        return services.BuildServiceProvider();
+    }
+
+    private Task<ChainWatchHealthReport> ReadAsync() => _health.ReadAsync(TestContext.Current.CancellationToken);
+
+    private static void Lead(ChainStatus status, long head, long cursor)
+    {
+        status.Led(leading: true, term: 1);
+        status.SawHead(new ChainPoint(head, default));
+        status.Committed(new ChainPoint(cursor, default), finalizedHeight: -1, blocks: 1, events: 0);
+    }
+
+    private ChainRegistration Registration(string name)
+    {
+        SimulatedChain chain = new(name);
+        return SimulatedRegistration.Create(
+            chain,
+            new SimulatedBlockReader(chain, new SimulatedReaderOptions(), _time),
+            new SimulatedChainOptions(),
+            new ConfirmationPolicy(Confirmation.Finalized),
+            new ChainStatus(chain.Chain, _time),
+            _time);
+    }
+}
