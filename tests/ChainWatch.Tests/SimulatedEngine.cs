@@ -10,13 +10,13 @@ internal sealed class SimulatedEngine : IDisposable
     private readonly ChainWatchMetrics _metrics = new();
     private readonly EngineSignals _signals = new();
 
-    public SimulatedEngine(string confirmations = "3", long? startHeight = 0, InMemoryWatchStore? store = null, SimulatedChain? chain = null, Action<SimulatedReaderOptions>? reader = null, bool hasMarks = false, int finalityDepth = 64)
+    public SimulatedEngine(string confirmations = "3", long? startHeight = 0, InMemoryWatchStore? store = null, SimulatedChain? chain = null, Action<SimulatedReaderOptions>? reader = null, bool hasMarks = false, bool fetchesOnlyForWatched = false, int finalityDepth = 64)
     {
         Store = store ?? new InMemoryWatchStore();
         Chain = chain ?? new SimulatedChain(timeProvider: Time);
         Scheduler = new DeterministicScheduler(Time);
         Status = new ChainStatus(Chain.Chain, Time);
-        SimulatedReaderOptions options = new() { HasMarks = hasMarks };
+        SimulatedReaderOptions options = new() { HasMarks = hasMarks, FetchesOnlyForWatched = fetchesOnlyForWatched };
         reader?.Invoke(options);
         Reader = new SimulatedBlockReader(Chain, options, Time);
         Confirmation.TryParse(confirmations, out Confirmation confirmation).ShouldBeTrue();
@@ -77,8 +77,16 @@ internal sealed class SimulatedEngine : IDisposable
 
     public void Watch(string label) => Scheduler.Run(() => Watchlist.AddAsync(Chain.Chain.Name, SimulatedFormat.Address(label), PaymentReference.For("order", label), CancellationToken.None));
 
+    /// <summary>Registers without running anything else, in the middle of whatever the engine is doing.</summary>
+    public void Register(string label) =>
+        Store.AddAddressesAsync(Chain.Chain, [new WatchRegistration { Key = SimulatedFormat.Key(label), Address = SimulatedFormat.Address(label) }], Time.GetUtcNow(), CancellationToken.None)
+            .AsTask().IsCompletedSuccessfully.ShouldBeTrue();
+
     /// <summary>Runs until the cursor is the head of the chain.</summary>
     public void CatchUp() => Scheduler.RunUntil(() => Cursor == Chain.Head.Point, TimeSpan.FromMinutes(10)).ShouldBeTrue($"the cursor is {Cursor}, the head {Chain.Head.Point}: {Status.LastError}");
+
+    /// <summary>The answer of the store, which is in memory and answers at once.</summary>
+    public T Ask<T>(Func<InMemoryWatchStore, ValueTask<T>> question) => Scheduler.Run(async () => await question(Store));
 
     public void Stop()
     {

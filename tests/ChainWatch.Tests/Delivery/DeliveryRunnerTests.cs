@@ -1,0 +1,167 @@
+using ChainWatch.Testing;
+
+namespace ChainWatch.Tests;
+
+public sealed class DeliveryRunnerTests
+{
+    private static readonly string A = SimulatedFormat.Address("a");
+    private static readonly string B = SimulatedFormat.Address("b");
+
+    [Fact]
+    public void Hands_each_event_over_once_in_the_order_of_its_payment()
+    {
+        List<PaymentEventKind> seen = [];
+        using SimulatedEngine engine = Confirmed(out _);
+        engine.Deliver((context, _) =>
+        {
+            seen.Add(context.Kind);
+            return Task.CompletedTask;
+        });
+        engine.Scheduler.Advance(TimeSpan.FromMinutes(1));
+        seen.ShouldBe([PaymentEventKind.Detected, PaymentEventKind.Confirmed]);
+        Outbox(engine).Pending.ShouldBe(0);
+    }
+
+    [Fact]
+    public void A_failure_is_tried_again_under_the_same_key_before_any_later_event_of_the_payment()
+    {
+        List<(PaymentEventKind Kind, int Attempt, string Key)> seen = [];
+        using SimulatedEngine engine = Confirmed(out _);
+        engine.Deliver((context, _) =>
+        {
+            seen.Add((context.Kind, context.Attempt, context.IdempotencyKey));
+            return context.Attempt < 3 && context.Kind == PaymentEventKind.Detected ? throw new InvalidOperationException("not yet") : Task.CompletedTask;
+        });
+        engine.Scheduler.Advance(TimeSpan.FromMinutes(1));
+        seen.Select(static one => (one.Kind, one.Attempt)).ShouldBe([(PaymentEventKind.Detected, 1), (PaymentEventKind.Detected, 2), (PaymentEventKind.Detected, 3), (PaymentEventKind.Confirmed, 1)]);
+        seen.Take(3).Select(static one => one.Key).Distinct().ShouldHaveSingleItem();
+        seen[3].Key.ShouldNotBe(seen[0].Key);
+    }
+
+    [Fact]
+    public void What_fails_too_often_is_parked_with_its_later_events_and_can_be_replayed()
+    {
+        bool broken = true;
+        List<PaymentEventKind> done = [];
+        using SimulatedEngine engine = Confirmed(out _);
+        engine.Deliver(
+            (context, _) =>
+            {
+                if (broken)
+                {
+                    throw new InvalidOperationException("no such customer");
+                }
+
+                done.Add(context.Kind);
+                return Task.CompletedTask;
+            },
+            new DeliveryOptions { MaxAttempts = 3, Seed = 1 });
+        engine.Scheduler.Advance(TimeSpan.FromMinutes(10));
+        ParkedDelivery parked = engine.Ask(store => store.ReadParkedAsync(10, CancellationToken.None)).ShouldHaveSingleItem();
+        parked.Attempts.ShouldBe(3);
+        parked.Error.ShouldContain("no such customer");
+        parked.Event.Kind.ShouldBe(PaymentEventKind.Detected);
+        Outbox(engine).ShouldBe(new OutboxState(1, engine.Events[1].OccurredAt, 1));
+        broken = false;
+        engine.Ask(store => store.ReplayAsync(parked.Event.Sequence, CancellationToken.None)).ShouldBeTrue();
+        engine.Scheduler.Advance(TimeSpan.FromMinutes(1));
+        done.ShouldBe([PaymentEventKind.Detected, PaymentEventKind.Confirmed]);
+        Outbox(engine).ShouldBe(new OutboxState(0, null, 0));
+    }
+
+    [Fact]
+    public void A_handler_that_hangs_stops_neither_the_chain_nor_other_payments()
+    {
+        List<string> done = [];
+        using SimulatedEngine engine = new(confirmations: "1");
+        engine.Watch("a");
+        engine.Watch("b");
+        engine.Start();
+        engine.Deliver((context, _) =>
+        {
+            if (context.Payment.Address == A)
+            {
+                // It does not even look at its token.
+                return new TaskCompletionSource().Task;
+            }
+
+            done.Add(context.Payment.Address);
+            return Task.CompletedTask;
+        });
+        engine.Chain.Mine(engine.Chain.Pay(A, 5));
+        engine.Chain.Mine(engine.Chain.Pay(B, 5));
+        engine.CatchUp();
+        engine.Scheduler.Advance(TimeSpan.FromSeconds(5));
+        done.ShouldBe([B, B]);
+        engine.Chain.MineEmpty(1);
+        engine.CatchUp();
+        engine.Scheduler.Advance(TimeSpan.FromHours(2));
+        engine.Ask(store => store.ReadParkedAsync(10, CancellationToken.None)).ShouldHaveSingleItem().Error.ShouldContain("longer than 00:00:30");
+    }
+
+    [Fact]
+    public void Payments_are_handled_side_by_side_up_to_the_bound()
+    {
+        int underWay = 0;
+        int most = 0;
+        using SimulatedEngine engine = new(confirmations: "1");
+        engine.Watch("a");
+        engine.Start();
+        engine.Deliver(
+            async (_, cancellationToken) =>
+            {
+                most = Math.Max(most, ++underWay);
+                await Task.Delay(TimeSpan.FromSeconds(1), engine.Time, cancellationToken);
+                underWay--;
+            },
+            new DeliveryOptions { Parallelism = 3, Seed = 1 });
+        engine.Chain.Mine([.. Enumerable.Range(0, 10).Select(n => engine.Chain.Pay(A, n + 1))]);
+        engine.CatchUp();
+        engine.Scheduler.Advance(TimeSpan.FromMinutes(1));
+        most.ShouldBe(3);
+        Outbox(engine).Pending.ShouldBe(0);
+    }
+
+    [Fact]
+    public void Stopping_lets_the_handler_under_way_finish_and_begins_no_other()
+    {
+        List<PaymentEventKind> done = [];
+        using SimulatedEngine engine = Confirmed(out _);
+        engine.Deliver(async (context, cancellationToken) =>
+        {
+            await Task.Delay(TimeSpan.FromSeconds(5), engine.Time, cancellationToken);
+            done.Add(context.Kind);
+        });
+        engine.Scheduler.Advance(TimeSpan.FromSeconds(1));
+        engine.Stop();
+        engine.Scheduler.Advance(TimeSpan.FromSeconds(30));
+        done.ShouldBe([PaymentEventKind.Detected]);
+        Outbox(engine).Pending.ShouldBe(1);
+    }
+
+    [Fact]
+    public void A_handler_that_does_not_finish_in_time_when_stopping_is_cancelled_and_its_event_stays_due()
+    {
+        using SimulatedEngine engine = Confirmed(out _);
+        engine.Deliver((_, cancellationToken) => Task.Delay(TimeSpan.FromHours(1), engine.Time, cancellationToken), new DeliveryOptions { HandlerTimeout = TimeSpan.FromHours(2), Seed = 1 });
+        engine.Scheduler.Advance(TimeSpan.FromSeconds(1));
+        engine.Stop();
+        engine.Scheduler.Advance(TimeSpan.FromSeconds(16));
+        Outbox(engine).Pending.ShouldBe(2);
+        engine.Ask(store => store.TakeDeliveryAsync(engine.Time.GetUtcNow(), CancellationToken.None))!.Attempt.ShouldBe(1);
+    }
+
+    private static OutboxState Outbox(SimulatedEngine engine) => engine.Ask(store => store.ReadOutboxAsync(CancellationToken.None));
+
+    /// <summary>An engine that has committed one payment, detected and confirmed.</summary>
+    private static SimulatedEngine Confirmed(out SimulatedTransaction payment)
+    {
+        SimulatedEngine engine = new(confirmations: "1");
+        payment = engine.Chain.Pay(A, 5);
+        engine.Watch("a");
+        engine.Start();
+        engine.Chain.Mine(payment);
+        engine.CatchUp();
+        return engine;
+    }
+}
