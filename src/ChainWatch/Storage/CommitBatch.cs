@@ -47,4 +47,20 @@ public sealed class CommitBatch
 
     /// <summary>The cursor after this batch.</summary>
     public ChainPoint? NewCursor => Blocks.Count > 0 ? Blocks[^1].Point : RollBackTo ?? Cursor;
+
+    /// <summary>For stores: a batch whose blocks do not follow one another, or do not follow what it stands on, is a fault of its writer and stored by nobody.</summary>
+    /// <exception cref="InvalidOperationException">The blocks are not linked.</exception>
+    public void ThrowIfNotLinked()
+    {
+        ChainPoint? before = RollBackTo ?? Cursor;
+        foreach (BlockHeader block in Blocks)
+        {
+            if (before is { } last && (block.Point.Height != last.Height + 1 || block.ParentHash != last.Hash))
+            {
+                throw new InvalidOperationException($"Block {block.Point} does not follow {last}: the batch is not linked.");
+            }
+
+            before = block.Point;
+        }
+    }
 }

@@ -70,11 +70,12 @@ public sealed class InMemoryWatchStore : IWatchStore
     {
         ArgumentNullException.ThrowIfNull(batch);
         cancellationToken.ThrowIfCancellationRequested();
+        batch.ThrowIfNotLinked();
         lock (_lock)
         {
             InMemoryChain chain = Of(batch.Chain);
             InMemoryScope scope = chain.Scope(batch.Partition);
-            if (_terms.GetValueOrDefault(WatchScope.For(batch.Chain, batch.Partition)) != batch.Term)
+            if (!IsNewest(batch.Chain, batch.Partition, batch.Term))
             {
                 return new(CommitResult.Fenced);
             }
@@ -203,7 +204,7 @@ public sealed class InMemoryWatchStore : IWatchStore
         {
             InMemoryChain chain = Of(batch.Chain);
             InMemoryScope scope = chain.Scope(batch.Partition);
-            if (_terms.GetValueOrDefault(WatchScope.For(batch.Chain, batch.Partition)) != batch.Term)
+            if (!IsNewest(batch.Chain, batch.Partition, batch.Term))
             {
                 return new(CommitResult.Fenced);
             }
@@ -266,6 +267,9 @@ public sealed class InMemoryWatchStore : IWatchStore
             return new(Of(chain).NewestPayments(limit));
         }
     }
+
+    /// <summary>A term that nobody was given is nobody's, 0 included.</summary>
+    private bool IsNewest(Chain chain, int partition, long term) => _terms.TryGetValue(WatchScope.For(chain, partition), out long newest) && newest == term;
 
     private InMemoryChain Of(Chain chain)
     {

@@ -1,0 +1,159 @@
+using System.Data;
+using Npgsql;
+
+namespace ChainWatch.Postgres;
+
+/// <summary>The outbox: events that the application has not acknowledged yet.</summary>
+internal sealed class PostgresOutbox
+{
+    private const string Savepoint = "savepoint chainwatch_handler";
+
+    private readonly NpgsqlDataSource _dataSource;
+    private readonly string _take;
+    private readonly string _state;
+    private readonly string _parked;
+    private readonly string _replay;
+
+    public PostgresOutbox(NpgsqlDataSource dataSource, PostgresSchema schema)
+    {
+        _dataSource = dataSource;
+        DeleteSql = $"delete from {schema}.outbox where sequence = $1 and attempts = $2 and parked_at is null";
+        RetrySql = $"update {schema}.outbox set attempts = attempts + 1, due_at = $3, error = $4 where sequence = $1 and attempts = $2 and parked_at is null";
+        ParkSql = $"update {schema}.outbox set attempts = attempts + 1, parked_at = $3, error = $4 where sequence = $1 and attempts = $2 and parked_at is null";
+        // Events of a payment come one after the other: as long as an earlier one is in the outbox, taken, retried or parked, a later one waits.
+        _take =
+            $"""
+            with taken as (
+                select o.sequence, o.attempts from {schema}.outbox o
+                where o.parked_at is null and o.due_at <= $1 and not exists (
+                    select from {schema}.outbox b where b.chain = o.chain and b.tx_id = o.tx_id and b.ordinal = o.ordinal and b.sequence < o.sequence)
+                order by o.due_at, o.sequence limit 1
+                for update of o skip locked
+            )
+            select t.sequence, t.attempts, e.kind, e.cause, e.occurred_at, {PaymentColumns.Of("e")}
+            from taken t join {schema}.payment_event e on e.sequence = t.sequence
+            """;
+        _state = $"select count(*) filter (where parked_at is null), min(occurred_at) filter (where parked_at is null), count(*) filter (where parked_at is not null) from {schema}.outbox";
+        _parked =
+            $"""
+            select o.sequence, o.attempts, e.kind, e.cause, e.occurred_at, {PaymentColumns.Of("e")}, o.error, o.parked_at
+            from {schema}.outbox o join {schema}.payment_event e on e.sequence = o.sequence
+            where o.parked_at is not null order by o.sequence limit $1
+            """;
+        _replay = $"update {schema}.outbox set attempts = 0, parked_at = null, due_at = occurred_at where sequence = $1 and parked_at is not null";
+    }
+
+    /// <summary>Deletes an event that was taken: its number, and how often it had been tried.</summary>
+    public string DeleteSql { get; }
+
+    /// <summary>Makes an event due again: its number, how often it had been tried, when, and why.</summary>
+    public string RetrySql { get; }
+
+    /// <summary>Parks an event: its number, how often it had been tried, when, and why.</summary>
+    public string ParkSql { get; }
+
+    /// <summary>Opens a connection for an answer that cannot be written in the delivery's own transaction any more.</summary>
+    public ValueTask<NpgsqlConnection> OpenConnectionAsync(CancellationToken cancellationToken) => _dataSource.OpenConnectionAsync(cancellationToken);
+
+    /// <summary>Takes the oldest event that is due and held back by no other; its transaction stays open until the delivery is disposed.</summary>
+    public async ValueTask<Delivery?> TakeAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        NpgsqlConnection connection = await _dataSource.OpenConnectionAsync(cancellationToken);
+        NpgsqlTransaction? transaction = null;
+        try
+        {
+            transaction = await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken);
+            PaymentEvent? taken = null;
+            int attempts = 0;
+            await using (NpgsqlBatch batch = new(connection, transaction))
+            {
+                batch.AddCommand(_take).Parameters.With(now);
+                // Going back to it undoes what the handler wrote, or heals the transaction that its failed statement broke, and keeps the event locked.
+                batch.AddCommand(Savepoint);
+                await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellationToken);
+                if (await reader.ReadAsync(cancellationToken))
+                {
+                    attempts = reader.GetInt32(1);
+                    taken = ReadEvent(reader);
+                }
+            }
+
+            if (taken is not null)
+            {
+                PostgresDelivery delivery = new(this, connection, transaction, taken, attempts);
+                transaction = null;
+                connection = null!;
+                return delivery;
+            }
+
+            return null;
+        }
+        finally
+        {
+            if (transaction is not null)
+            {
+                await transaction.DisposeAsync();
+            }
+
+            if (connection is not null)
+            {
+                await connection.DisposeAsync();
+            }
+        }
+    }
+
+    /// <summary>How the outbox stands.</summary>
+    public async ValueTask<OutboxState> ReadStateAsync(CancellationToken cancellationToken)
+    {
+        await using NpgsqlCommand command = _dataSource.CreateCommand(_state);
+        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
+        return new OutboxState(
+            reader.GetInt64(0), await reader.IsDBNullAsync(1, cancellationToken) ? null : await reader.GetFieldValueAsync<DateTimeOffset>(1, cancellationToken), reader.GetInt64(2));
+    }
+
+    /// <summary>The parked deliveries, oldest first.</summary>
+    public async ValueTask<IReadOnlyList<ParkedDelivery>> ReadParkedAsync(int limit, CancellationToken cancellationToken)
+    {
+        await using NpgsqlCommand command = _dataSource.CreateCommand(_parked);
+        command.Parameters.With(limit);
+        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
+        List<ParkedDelivery> parked = [];
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            parked.Add(ReadParked(reader));
+        }
+
+        return parked;
+    }
+
+    /// <summary>Puts a parked delivery back.</summary>
+    public async ValueTask<bool> ReplayAsync(long sequence, CancellationToken cancellationToken)
+    {
+        await using NpgsqlCommand command = _dataSource.CreateCommand(_replay);
+        command.Parameters.With(sequence);
+        return await command.ExecuteNonQueryAsync(cancellationToken) > 0;
+    }
+
+    // The chain is not known here; its hashes are hexadecimal digits.
+    private static PaymentEvent ReadEvent(NpgsqlDataReader reader) => new()
+    {
+        Sequence = reader.GetInt64(0),
+        Kind = PostgresWords.KindOf(reader.GetString(2)),
+        Cause = reader.IsDBNull(3) ? null : reader.GetString(3),
+        OccurredAt = reader.GetFieldValue<DateTimeOffset>(4),
+        Payment = PaymentColumns.Read(reader, 5, format: null),
+    };
+
+    private static ParkedDelivery ReadParked(NpgsqlDataReader reader)
+    {
+        int after = 5 + PaymentColumns.Count;
+        return new ParkedDelivery
+        {
+            Event = ReadEvent(reader),
+            Attempts = reader.GetInt32(1),
+            Error = reader.IsDBNull(after) ? "" : reader.GetString(after),
+            ParkedAt = reader.GetFieldValue<DateTimeOffset>(after + 1),
+        };
+    }
+}

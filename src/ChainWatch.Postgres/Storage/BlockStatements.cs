@@ -1,0 +1,169 @@
+using Npgsql;
+using NpgsqlTypes;
+
+namespace ChainWatch.Postgres;
+
+/// <summary>Writes blocks, coverage and the cursor.</summary>
+internal sealed class BlockStatements
+{
+    private readonly string _insertBlocks;
+    private readonly string _copyBlocks;
+    private readonly string _knowsBlocks;
+    private readonly string _cover;
+    private readonly string _insertCursor;
+    private readonly string _updateCursor;
+    private readonly string _abandonBlocks;
+    private readonly string _keepTarget;
+    private readonly string _trimCoverage;
+    private readonly string _shortenCoverage;
+    private readonly string _lowerBackScans;
+    private readonly string _endBackScans;
+
+    public BlockStatements(PostgresSchema schema)
+    {
+        // A block that comes back after its branch was abandoned is there already.
+        _insertBlocks =
+            $"""
+            insert into {schema}.block as b (chain, partition, height, hash, slot, parent_hash, canonical, mined_at)
+            select $1, $2, u.height, u.hash, u.slot, u.parent_hash, true, u.mined_at
+            from unnest($3::bigint[], $4::text[], $5::bigint[], $6::text[], $7::timestamptz[]) as u (height, hash, slot, parent_hash, mined_at)
+            on conflict (chain, partition, height, hash) do update set canonical = true, parent_hash = excluded.parent_hash
+            """;
+        _copyBlocks = $"copy {schema}.block (chain, partition, height, hash, slot, parent_hash, canonical, mined_at) from stdin (format binary)";
+        _knowsBlocks = $"select exists (select from {schema}.block where chain = $1 and partition = $2 and height between $3 and $4)";
+        // The last range grows while the same endpoint goes on serving; otherwise a new one begins.
+        _cover =
+            $"""
+            with given as (
+                select * from unnest($3::bigint[], $4::bigint[], $5::text[], $6::integer[]) with ordinality as u (from_height, to_height, endpoint, pass, position)
+            ), last as (
+                select c.from_height, c.to_height, c.endpoint, c.pass from {schema}.coverage c
+                where c.chain = $1 and c.partition = $2 and c.pass = (select pass from given where position = 1)
+                order by c.from_height desc limit 1
+            ), extended as (
+                update {schema}.coverage c set to_height = g.to_height
+                from last l, given g
+                where g.position = 1 and l.to_height = g.from_height - 1 and l.endpoint = g.endpoint
+                    and c.chain = $1 and c.partition = $2 and c.pass = l.pass and c.from_height = l.from_height
+                returning 1
+            )
+            insert into {schema}.coverage (chain, partition, pass, from_height, to_height, endpoint)
+            select $1, $2, g.pass, g.from_height, g.to_height, g.endpoint from given g
+            where g.position > 1 or not exists (select from extended)
+            """;
+        _insertCursor =
+            $"""
+            insert into {schema}.cursor (chain, partition, height, hash, slot, term, safe_height, finalized_height, final_height, final_hash, final_slot, updated_at)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+            """;
+        _updateCursor =
+            $"""
+            update {schema}.cursor set height = $3, hash = $4, slot = $5, term = $6, safe_height = $7, finalized_height = $8,
+                final_height = coalesce($9, final_height), final_hash = coalesce($10, final_hash), final_slot = coalesce($11, final_slot), updated_at = $12
+            where chain = $1 and partition = $2
+            """;
+        _abandonBlocks = $"update {schema}.block set canonical = false where chain = $1 and partition = $2 and height > $3 and canonical";
+        // Where a chain replaced even the first block that was ever read, the point before it is where the new branch begins.
+        _keepTarget =
+            $"""
+            insert into {schema}.block as b (chain, partition, height, hash, slot, canonical) values ($1, $2, $3, $4, $5, true)
+            on conflict (chain, partition, height, hash) do update set canonical = true where not b.canonical
+            """;
+        _trimCoverage = $"delete from {schema}.coverage where chain = $1 and partition = $2 and from_height > $3";
+        _shortenCoverage = $"update {schema}.coverage set to_height = $3 where chain = $1 and partition = $2 and to_height > $3";
+        _lowerBackScans = $"update {schema}.back_scan set to_height = $2 where chain = $1 and to_height > $2";
+        _endBackScans = $"delete from {schema}.back_scan where chain = $1 and from_height > to_height";
+    }
+
+    /// <summary>Adds the statement that stores a batch's blocks.</summary>
+    public void AddBlocks(NpgsqlBatch batch, CommitBatch write)
+    {
+        ChainFormat format = write.Chain.Format;
+        batch.AddCommand(_insertBlocks).Parameters
+            .With(write.Chain.Name).With(write.Partition)
+            .WithArray(NpgsqlDbType.Bigint, write.Blocks, static block => block.Point.Height)
+            .WithArray(NpgsqlDbType.Text, write.Blocks, block => format.FormatHash(block.Point.Hash))
+            .WithArray(NpgsqlDbType.Bigint, write.Blocks, static block => block.Point.Slot)
+            .WithArray(NpgsqlDbType.Text, write.Blocks, block => format.FormatHash(block.ParentHash))
+            .WithArray(NpgsqlDbType.TimestampTz, write.Blocks, MinedAt);
+    }
+
+    /// <summary>Adds the question whether blocks at these heights were ever stored: then they cannot be copied blindly.</summary>
+    public void AddKnowsBlocks(NpgsqlBatch batch, CommitBatch write) => batch.AddCommand(_knowsBlocks).Parameters
+        .With(write.Chain.Name).With(write.Partition)
+        .With(write.Blocks.Count > 0 ? write.Blocks[0].Point.Height : 0).With(write.Blocks.Count > 0 ? write.Blocks[^1].Point.Height : -1);
+
+    /// <summary>Stores a batch's blocks by binary copy.</summary>
+    public async Task CopyBlocksAsync(NpgsqlConnection connection, CommitBatch write, CancellationToken cancellationToken)
+    {
+        ChainFormat format = write.Chain.Format;
+        await using NpgsqlBinaryImporter importer = await connection.BeginBinaryImportAsync(_copyBlocks, cancellationToken);
+        foreach (BlockHeader block in write.Blocks)
+        {
+            await importer.StartRowAsync(cancellationToken);
+            await importer.WriteAsync(write.Chain.Name, NpgsqlDbType.Text, cancellationToken);
+            await importer.WriteAsync(write.Partition, NpgsqlDbType.Integer, cancellationToken);
+            await importer.WriteAsync(block.Point.Height, NpgsqlDbType.Bigint, cancellationToken);
+            await importer.WriteAsync(format.FormatHash(block.Point.Hash), NpgsqlDbType.Text, cancellationToken);
+            await importer.WriteAsync(block.Point.Slot, NpgsqlDbType.Bigint, cancellationToken);
+            await importer.WriteAsync(format.FormatHash(block.ParentHash), NpgsqlDbType.Text, cancellationToken);
+            await importer.WriteAsync(true, NpgsqlDbType.Boolean, cancellationToken);
+            await importer.WriteTimeAsync(block.Timestamp == default ? null : block.Timestamp, cancellationToken);
+        }
+
+        await importer.CompleteAsync(cancellationToken);
+    }
+
+    /// <summary>Adds the statement that stores a batch's coverage.</summary>
+    public void AddCoverage(NpgsqlBatch batch, CommitBatch write)
+    {
+        List<CoverageRange> ranges = [];
+        foreach (CoverageRange range in write.Coverage)
+        {
+            if (ranges.Count > 0 && ranges[^1] is { } last && last.ToHeight + 1 == range.FromHeight && last.Pass == range.Pass &&
+                string.Equals(last.Endpoint, range.Endpoint, StringComparison.Ordinal))
+            {
+                ranges[^1] = last with { ToHeight = range.ToHeight };
+            }
+            else
+            {
+                ranges.Add(range);
+            }
+        }
+
+        batch.AddCommand(_cover).Parameters
+            .With(write.Chain.Name).With(write.Partition)
+            .WithArray(NpgsqlDbType.Bigint, ranges, static range => range.FromHeight)
+            .WithArray(NpgsqlDbType.Bigint, ranges, static range => range.ToHeight)
+            .WithArray(NpgsqlDbType.Text, ranges, static range => PostgresText.Clean(range.Endpoint))
+            .WithArray(NpgsqlDbType.Integer, ranges, static range => range.Pass);
+    }
+
+    /// <summary>Adds the statement that moves the cursor.</summary>
+    public void AddCursor(NpgsqlBatch batch, CommitBatch write, ChainPoint cursor)
+    {
+        ChainFormat format = write.Chain.Format;
+        ChainPoint? final = write.Finalized;
+        // The first commit inserts, so that of two writers one fails whatever they believe.
+        batch.AddCommand(write.Cursor is null ? _insertCursor : _updateCursor).Parameters
+            .With(write.Chain.Name).With(write.Partition)
+            .With(cursor.Height).With(format.FormatHash(cursor.Hash)).With(cursor.Slot).With(write.Term)
+            .With(write.Marks.Safe).With(write.Marks.Finalized)
+            .With(final?.Height).With(final is null ? null : format.FormatHash(final.Value.Hash)).With(final?.Slot)
+            .With(write.At);
+    }
+
+    /// <summary>Adds the statements that take back what lies above a rollback's target.</summary>
+    public void AddRollBack(NpgsqlBatch batch, CommitBatch write, ChainPoint target)
+    {
+        string chain = write.Chain.Name;
+        batch.AddCommand(_abandonBlocks).Parameters.With(chain).With(write.Partition).With(target.Height);
+        batch.AddCommand(_keepTarget).Parameters.With(chain).With(write.Partition).With(target.Height).With(write.Chain.Format.FormatHash(target.Hash)).With(target.Slot);
+        batch.AddCommand(_trimCoverage).Parameters.With(chain).With(write.Partition).With(target.Height);
+        batch.AddCommand(_shortenCoverage).Parameters.With(chain).With(write.Partition).With(target.Height);
+        batch.AddCommand(_lowerBackScans).Parameters.With(chain).With(target.Height);
+        batch.AddCommand(_endBackScans).Parameters.With(chain);
+    }
+
+    private static DateTime? MinedAt(BlockHeader block) => block.Timestamp == default ? null : block.Timestamp.UtcDateTime;
+}

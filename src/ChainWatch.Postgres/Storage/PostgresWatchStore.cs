@@ -1,0 +1,186 @@
+using Npgsql;
+
+namespace ChainWatch.Postgres;
+
+/// <summary>
+/// The store of production: everything in one schema of a PostgreSQL database, every write of a scope one transaction that begins by checking the term. It keeps no state of
+/// its own, uses nothing that belongs to a session, and so works through a transaction pooler, and with any number of instances.
+/// </summary>
+public sealed class PostgresWatchStore : IWatchStore
+{
+    private readonly NpgsqlDataSource _dataSource;
+    private readonly PostgresMigrator _migrator;
+    private readonly PostgresCommits _commits;
+    private readonly PostgresWatchlist _watchlist;
+    private readonly PostgresOutbox _outbox;
+    private readonly BackScanStatements _backScans;
+    private readonly string _raiseTerm;
+    private readonly string _load;
+    private readonly string _payments;
+
+    /// <summary>Creates the store.</summary>
+    /// <param name="dataSource">Where the database is. It stays its owner's: the store does not dispose it.</param>
+    /// <param name="options">The schema and the limits of writes; the connection string is not looked at.</param>
+    /// <param name="timeProvider">The clock that waits between attempts are taken from.</param>
+    /// <exception cref="ChainWatchConfigurationException">An option is out of its range.</exception>
+    public PostgresWatchStore(NpgsqlDataSource dataSource, PostgresOptions options, TimeProvider timeProvider)
+    {
+        ArgumentNullException.ThrowIfNull(dataSource);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(timeProvider);
+        options.Validate();
+        _dataSource = dataSource;
+        PostgresSchema schema = new(options.Schema);
+        _migrator = new PostgresMigrator(dataSource, schema);
+        _commits = new PostgresCommits(dataSource, schema, options.WriteTimeout, timeProvider);
+        _watchlist = new PostgresWatchlist(dataSource, schema, timeProvider);
+        _outbox = new PostgresOutbox(dataSource, schema);
+        _backScans = new BackScanStatements(schema);
+        // Writes hold the term's row while they run, so this waits for them, and everything that comes after it is refused.
+        _raiseTerm =
+            $"""
+            insert into {schema}.leadership as l (scope, term, holder, acquired_at) values ($1, 1, $2, now())
+            on conflict (scope) do update set term = l.term + 1, holder = excluded.holder, acquired_at = excluded.acquired_at
+            returning term
+            """;
+        _load =
+            $"""
+            select c.height, c.safe_height, c.finalized_height, c.final_height, c.final_hash, c.final_slot, b.height, b.hash, b.slot
+            from {schema}.cursor c
+            left join {schema}.block b on b.chain = c.chain and b.partition = c.partition and b.canonical and b.height <= c.height and b.height >= coalesce(c.final_height, 0)
+            where c.chain = $1 and c.partition = $2
+            order by b.height
+            """;
+        _payments = $"select {PaymentColumns.Names} from {schema}.payment where chain = $1 order by block_height desc, tx_id, ordinal limit $2";
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ForeignSchemaException">The schema is another program's, or a newer ChainWatch's.</exception>
+    /// <exception cref="ChainWatchConfigurationException">The database user may not set the schema up.</exception>
+    public ValueTask InitializeAsync(CancellationToken cancellationToken) => new(_migrator.RunAsync(cancellationToken));
+
+    /// <inheritdoc/>
+    public async ValueTask<long> RaiseTermAsync(string scope, string holder, CancellationToken cancellationToken)
+    {
+        await using NpgsqlCommand command = _dataSource.CreateCommand(_raiseTerm);
+        command.Parameters.With(PostgresText.Clean(scope)).With(PostgresText.Clean(holder));
+        return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<ScopeState> LoadAsync(Chain chain, int partition, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(chain);
+        await using NpgsqlCommand command = _dataSource.CreateCommand(_load);
+        command.Parameters.With(chain.Name).With(partition);
+        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
+        ChainMarks marks = new(-1, -1, -1);
+        ChainPoint? final = null;
+        List<ChainPoint> known = [];
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            marks = new ChainMarks(reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2));
+            final = await reader.IsDBNullAsync(3, cancellationToken) ? null : ReadPoint(reader, 3, chain.Format);
+            known.Add(ReadPoint(reader, 6, chain.Format));
+        }
+
+        return known.Count == 0 ? ScopeState.Empty : new ScopeState { Known = known, Finalized = final, Marks = marks };
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<CommitResult> CommitAsync(CommitBatch batch, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        return _commits.CommitAsync(batch, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<RegistrationResult> AddAddressesAsync(
+        Chain chain, IReadOnlyList<WatchRegistration> registrations, DateTimeOffset at, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(chain);
+        ArgumentNullException.ThrowIfNull(registrations);
+        return _watchlist.AddAsync(chain, registrations, at, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<bool> RemoveAddressAsync(Chain chain, AddressKey key, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(chain);
+        return _watchlist.RemoveAsync(chain, key, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<WatchedAddress> ListAddressesAsync(Chain chain, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(chain);
+        return _watchlist.ListAsync(chain, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<WatchedAddress?> FindAddressAsync(Chain chain, AddressKey key, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(chain);
+        return _watchlist.FindAsync(chain, key, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<long> CountAddressesAsync(Chain chain, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(chain);
+        return _watchlist.CountAsync(chain, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<WatchChanges> ReadWatchChangesAsync(Chain chain, long afterSequence, int limit, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(chain);
+        return _watchlist.ReadChangesAsync(chain, afterSequence, limit, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<BackScan>> ReadBackScansAsync(Chain chain, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(chain);
+        return await _backScans.ReadAsync(_dataSource, chain, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<BackScan?> ReadBackScanAsync(Chain chain, long id, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(chain);
+        return await _backScans.ReadOneAsync(_dataSource, chain, id, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<CommitResult> CommitBackScanAsync(BackScanBatch batch, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        return _commits.CommitBackScanAsync(batch, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<Delivery?> TakeDeliveryAsync(DateTimeOffset now, CancellationToken cancellationToken) => _outbox.TakeAsync(now, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<OutboxState> ReadOutboxAsync(CancellationToken cancellationToken) => _outbox.ReadStateAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<ParkedDelivery>> ReadParkedAsync(int limit, CancellationToken cancellationToken) => _outbox.ReadParkedAsync(limit, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<bool> ReplayAsync(long sequence, CancellationToken cancellationToken) => _outbox.ReplayAsync(sequence, cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<Payment>> ReadPaymentsAsync(Chain chain, int limit, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(chain);
+        await using NpgsqlCommand command = _dataSource.CreateCommand(_payments);
+        command.Parameters.With(chain.Name).With(limit);
+        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await PaymentStatements.ReadTouchedAsync(reader, chain, cancellationToken);
+    }
+
+    private static ChainPoint ReadPoint(NpgsqlDataReader reader, int at, ChainFormat format) =>
+        new(reader.GetInt64(at), format.ParseHash(reader.GetString(at + 1))) { Slot = reader.GetInt64(at + 2) };
+}

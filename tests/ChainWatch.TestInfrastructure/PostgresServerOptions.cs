@@ -1,0 +1,12 @@
+namespace ChainWatch.TestInfrastructure;
+
+/// <summary>How a <see cref="PostgresServer"/> is set up.</summary>
+public sealed class PostgresServerOptions
+{
+    /// <summary>Whether commits are forced to disk.</summary>
+    /// <value>The default is true: tests run what production runs.</value>
+    public bool Fsync { get; init; } = true;
+
+    /// <summary>Further settings of the server, by name.</summary>
+    public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+}
