@@ -17,6 +17,7 @@ public sealed class PostgresWatchStore : IWatchStore
     private readonly string _raiseTerm;
     private readonly string _load;
     private readonly string _payments;
+    private readonly string _unwatched;
 
     /// <summary>Creates the store.</summary>
     /// <param name="dataSource">Where the database is. It stays its owner's: the store does not dispose it.</param>
@@ -52,6 +53,13 @@ public sealed class PostgresWatchStore : IWatchStore
             order by b.height
             """;
         _payments = $"select {PaymentColumns.Names} from {schema}.payment where chain = $1 order by block_height desc, tx_id, ordinal limit $2";
+        _unwatched =
+            $"""
+            select {PaymentColumns.Of("p")} from {schema}.payment p
+            where p.chain = $1 and p.block_height > $2 and p.status <> 'retracted'
+                and not exists (select from {schema}.watched_address w where w.chain = p.chain and w.key = p.key)
+            order by p.block_height desc, p.tx_id, p.ordinal
+            """;
     }
 
     /// <inheritdoc/>
@@ -177,6 +185,16 @@ public sealed class PostgresWatchStore : IWatchStore
         ArgumentNullException.ThrowIfNull(chain);
         await using NpgsqlCommand command = _dataSource.CreateCommand(_payments);
         command.Parameters.With(chain.Name).With(limit);
+        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await PaymentStatements.ReadTouchedAsync(reader, chain, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<Payment>> ReadUnwatchedPaymentsAsync(Chain chain, long aboveHeight, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(chain);
+        await using NpgsqlCommand command = _dataSource.CreateCommand(_unwatched);
+        command.Parameters.With(chain.Name).With(aboveHeight);
         await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
         return await PaymentStatements.ReadTouchedAsync(reader, chain, cancellationToken);
     }

@@ -24,7 +24,7 @@ internal sealed class ProcessExit(IHostApplicationLifetime lifetime, ChainWatchH
     /// <summary>The exit code that an exception calls for; <see langword="null"/> for one that is worth another try.</summary>
     public static int? CodeFor(Exception exception) => exception switch
     {
-        FinalityViolationException => ChainWatchExitCode.InvariantViolated,
+        InvariantViolationException => ChainWatchExitCode.InvariantViolated,
         ChainWatchConfigurationException => ChainWatchExitCode.BadConfiguration,
         _ => null,
     };

@@ -686,6 +686,18 @@ public abstract class WatchStoreConformance
     }
 
     [Fact]
+    public async Task Standing_payments_of_addresses_that_are_no_longer_watched_can_be_asked_for()
+    {
+        StoreScript script = await StartAsync();
+        await script.WatchAsync([1, 2]);
+        await script.ForwardAsync(Blocks(1, 4), Pay(Block(1), 1), Pay(Block(2), 2), Pay(Block(3), 3), Pay(Block(3), 4, to: 2), Pay(Block(4), 5));
+        await script.ReorgAsync(Point(3), Blocks(4, 4, 'b', parent: 'a'));
+        await script.Store.RemoveAddressAsync(script.Chain, Address(1), Token);
+
+        (await script.Store.ReadUnwatchedPaymentsAsync(script.Chain, 1, Token)).Select(payment => payment.Id.TransactionId).ShouldBe([Transaction(3), Transaction(2)]);
+    }
+
+    [Fact]
     public async Task Payments_are_read_newest_block_first_up_to_a_limit()
     {
         StoreScript script = await StartAsync();
