@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
+using System.Net.WebSockets;
 using System.Text;
 using Microsoft.Extensions.Logging;
 using Polly;
@@ -31,6 +32,7 @@ public sealed partial class EndpointClient : IDisposable
     private readonly ILogger _logger;
     private readonly IEndpointObserver? _observer;
     private readonly HttpMessageInvoker _http;
+    private readonly Func<Uri, AuthenticationHeaderValue?, CancellationToken, Task<WebSocket>> _connect;
     private readonly EndpointSecrets _secrets;
     private readonly EndpointKeys _keys;
     private readonly TokenBucket? _bucket;
@@ -50,7 +52,7 @@ public sealed partial class EndpointClient : IDisposable
     /// <param name="timeProvider">The clock of limits, retries and time-outs.</param>
     /// <param name="logger">Where refused keys and pauses are told.</param>
     /// <param name="observer">Sees every request, for metrics.</param>
-    /// <param name="handler">The transport; <see langword="null"/> makes one. The client disposes it.</param>
+    /// <param name="transport">What requests go through instead of the network, for tests and simulations.</param>
     /// <param name="seed">The seed of the jitter of retries.</param>
     public EndpointClient(
         string chain,
@@ -59,7 +61,7 @@ public sealed partial class EndpointClient : IDisposable
         TimeProvider timeProvider,
         ILogger logger,
         IEndpointObserver? observer = null,
-        HttpMessageHandler? handler = null,
+        EndpointTransport? transport = null,
         int seed = 0)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -73,7 +75,8 @@ public sealed partial class EndpointClient : IDisposable
         _keys = new EndpointKeys(options.ApiKeys, timeProvider);
         _concurrency = new SemaphoreSlim(options.MaxConcurrency, options.MaxConcurrency);
         _jitter = new Random(seed);
-        _http = new HttpMessageInvoker(handler ?? CreateHandler(options), disposeHandler: true);
+        _http = new HttpMessageInvoker(transport?.Handler ?? CreateHandler(options), disposeHandler: true);
+        _connect = transport?.ConnectWebSocket ?? ConnectClientAsync;
         if (options.RequestsPerSecond is { } rate)
         {
             _bucket = new TokenBucket(rate, options.Burst ?? (int)Math.Clamp(Math.Ceiling(rate * 2), 1, int.MaxValue), timeProvider);
@@ -165,6 +168,33 @@ public sealed partial class EndpointClient : IDisposable
     /// <summary>Records the head that this endpoint told.</summary>
     public void ReportHead(long height) => _observer?.HeadSeen(Chain, Name, height);
 
+    /// <summary>True where the endpoint has a URL for pushes.</summary>
+    public bool HasWebSocket => !string.IsNullOrEmpty(_options.WebSocketUrl);
+
+    /// <summary>Opens a connection to the endpoint's URL for pushes, with its key.</summary>
+    /// <exception cref="EndpointException">It could not be opened.</exception>
+    public async ValueTask<WebSocket> ConnectWebSocketAsync(CancellationToken cancellationToken)
+    {
+        if (!HasWebSocket)
+        {
+            throw new InvalidOperationException($"Endpoint '{Name}' has no WebSocketUrl.");
+        }
+
+        (Uri url, AuthenticationHeaderValue? authorization) = GetTarget(_options.WebSocketUrl!, TakeKey());
+        using CancellationTokenSource timeout = new(_options.Timeout, _time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
+        try
+        {
+            return await _connect(url, authorization, either.Token);
+        }
+        catch (Exception exception) when (exception is WebSocketException or HttpRequestException or IOException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            // The message may name the URL.
+            string cause = exception is WebSocketException socket ? socket.WebSocketErrorCode.ToString() : exception.GetType().Name;
+            throw new EndpointException(Transient($"the connection for pushes failed ({cause})"), exception);
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -174,11 +204,27 @@ public sealed partial class EndpointClient : IDisposable
 
     internal void ReportState(bool up) => _observer?.EndpointChanged(Chain, Name, up);
 
-    /// <summary>The URL for pushes with its key in it, and the key to send as a bearer token where the URL has no place for it.</summary>
-    internal (Uri Url, AuthenticationHeaderValue? Authorization)? GetWebSocketTarget()
+    private static async Task<WebSocket> ConnectClientAsync(Uri url, AuthenticationHeaderValue? authorization, CancellationToken cancellationToken)
     {
-        int key = _options.WebSocketUrl is null ? -1 : _keys.Current();
-        return _options.WebSocketUrl is null || (key < 0 && _keys.Any) ? null : GetTarget(_options.WebSocketUrl, key);
+        ClientWebSocket socket = new();
+        try
+        {
+            // Load balancers drop silent connections without closing them; an own ping notices.
+            socket.Options.KeepAliveInterval = TimeSpan.FromSeconds(15);
+            socket.Options.KeepAliveTimeout = TimeSpan.FromSeconds(20);
+            if (authorization is not null)
+            {
+                socket.Options.SetRequestHeader("Authorization", authorization.ToString());
+            }
+
+            await socket.ConnectAsync(url, cancellationToken);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
     }
 
     private static SocketsHttpHandler CreateHandler(EndpointOptions options) => new()

@@ -29,6 +29,21 @@ public sealed class AddressSet
     /// <summary>The watchlist's sequence that this snapshot holds everything up to.</summary>
     public long Sequence { get; }
 
+    /// <summary>The addresses of this snapshot. Meant for small sets, like those that fit into a request; a large one takes long to go through.</summary>
+    public IEnumerable<AddressKey> Keys
+    {
+        get
+        {
+            for (int index = 0; index < _entries; index++)
+            {
+                if (!_removed.Contains(index))
+                {
+                    yield return new AddressKey(_table[index]);
+                }
+            }
+        }
+    }
+
     /// <summary>Creates an empty set.</summary>
     /// <param name="keyLength">The number of bytes in each key: <see cref="ChainFormat.AddressKeyLength"/>.</param>
     /// <param name="capacity">How many addresses to make room for at once; it grows by itself.</param>

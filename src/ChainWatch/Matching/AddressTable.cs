@@ -30,6 +30,8 @@ internal sealed class AddressTable
 
     public int KeyLength { get; }
 
+    public ReadOnlySpan<byte> this[int index] => Key(index);
+
     /// <summary>The lowest entry above <paramref name="after"/> and below <paramref name="entries"/> with this key, or -1.</summary>
     public int Find(ReadOnlySpan<byte> key, int entries, int after)
     {

@@ -1,0 +1,237 @@
+namespace ChainWatch.Evm;
+
+/// <summary>Reads whole blocks of one endpoint: each with all its receipts, bound to its hash and checked, so that it can be matched against any address.</summary>
+internal sealed class BlockReading(EvmEndpoint endpoint, WatchPlan plan, EvmChecks skipped)
+{
+    private const int TracesAtOnce = 8;
+
+    public async ValueTask<BlockHeader> ReadHeaderAsync(Hash256 hash, CancellationToken cancellationToken)
+    {
+        using JsonRpcReplies replies = await endpoint.Rpc.CallAsync("eth_getBlockByHash", $@"[""0x{hash}"",false]", cancellationToken);
+        if (replies[0].IsNull)
+        {
+            throw DoesNotKnow(hash);
+        }
+
+        BlockHeader header = AnswerReader.Read(endpoint, replies[0], static (json, endpoint) => BlockParser.ReadHeader(json, endpoint.Name));
+        if (header.Point.Hash != hash)
+        {
+            AnswerCheck.Fail(endpoint.Name, AnswerCheck.BlockHash, $"it was asked for block 0x{hash} and answered {header.Point}");
+        }
+
+        return header;
+    }
+
+    /// <summary>Reads a block by its hash: one request where the endpoint has what it takes.</summary>
+    public async ValueTask<Block> ReadAsync(Hash256 hash, CancellationToken cancellationToken)
+    {
+        List<JsonRpcCall> calls = [new JsonRpcCall("eth_getBlockByHash", $@"[""0x{hash}"",{(plan.Native ? "true" : "false")}]")];
+        ReceiptCalls form = endpoint.Receipts;
+        bool receipts = form != ReceiptCalls.ByTransaction;
+        if (receipts)
+        {
+            calls.Add(BlockReceipts(hash, form));
+        }
+
+        bool traces = plan.InternalTransfers && endpoint.Traces == TraceCalls.Debug;
+        if (traces)
+        {
+            calls.Add(TraceBlock(hash));
+        }
+
+        using JsonRpcReplies replies = await endpoint.Rpc.CallAsync(calls, cancellationToken);
+        using BlockData block = ReadBlock(replies[0], plan) ?? throw DoesNotKnow(hash);
+        if (block.Point.Hash != hash)
+        {
+            AnswerCheck.Fail(endpoint.Name, AnswerCheck.BlockHash, $"it was asked for block 0x{hash} and answered {block.Point}");
+        }
+
+        Check(block, plan);
+        if (block.TransactionCount == 0)
+        {
+            ReceiptParser.Finish(block, plan, skipped, count: 0, bloom: default);
+            return block.ToBlock(plan, readFor: null);
+        }
+
+        if (!receipts || !TryReadReceipts(block, replies[1], form))
+        {
+            await ProveAsync([block], cancellationToken);
+        }
+
+        if (plan.InternalTransfers && (!traces || !TryReadTraces(block, replies[replies.Count - 1], TraceCalls.Debug)))
+        {
+            await TraceAsync([block], cancellationToken);
+        }
+
+        return block.ToBlock(plan, readFor: null);
+    }
+
+    /// <summary>Reads the receipts of whole blocks, and so proves all their movements.</summary>
+    public async ValueTask ProveAsync(IReadOnlyList<BlockData> blocks, CancellationToken cancellationToken)
+    {
+        List<BlockData> open = [];
+        foreach (BlockData block in blocks)
+        {
+            if (block.TransactionCount == 0)
+            {
+                ReceiptParser.Finish(block, plan, skipped, count: 0, bloom: default);
+            }
+            else
+            {
+                open.Add(block);
+            }
+        }
+
+        while (open.Count > 0 && endpoint.Receipts is var form && form != ReceiptCalls.ByTransaction)
+        {
+            using JsonRpcReplies replies = await endpoint.Rpc.CallAsync([.. open.Select(block => BlockReceipts(block.Point.Hash, form))], cancellationToken);
+            int done = 0;
+            while (done < open.Count && TryReadReceipts(open[done], replies[done], form))
+            {
+                done++;
+            }
+
+            open.RemoveRange(0, done);
+        }
+
+        foreach (BlockData block in open)
+        {
+            await ProveByTransactionAsync(block, cancellationToken);
+        }
+    }
+
+    /// <summary>Traces blocks, and adds what contracts moved.</summary>
+    public async ValueTask TraceAsync(IReadOnlyList<BlockData> blocks, CancellationToken cancellationToken)
+    {
+        BlockData[] open = [.. blocks.Where(static block => block.TransactionCount > 0)];
+        for (int from = 0; from < open.Length;)
+        {
+            ArraySegment<BlockData> part = new(open, from, Math.Min(TracesAtOnce, open.Length - from));
+            TraceCalls form = endpoint.Traces;
+            if (form == TraceCalls.None)
+            {
+                throw new EndpointException(
+                    EndpointErrorKind.Unsupported,
+                    $"endpoint '{endpoint.Name}' has neither debug_traceBlockByHash nor trace_block, without which internal transfers cannot be seen; use one that traces, or turn InternalTransfers off");
+            }
+
+            JsonRpcCall[] calls = [.. part.Select(block => form == TraceCalls.Debug ? TraceBlock(block.Point.Hash) : new JsonRpcCall("trace_block", $@"[""{HexText.Quantity(block.Point.Height)}""]"))];
+            using JsonRpcReplies replies = await endpoint.Rpc.CallAsync(calls, cancellationToken);
+            for (int index = 0; index < part.Count && TryReadTraces(part[index], replies[index], form); index++)
+            {
+                from++;
+            }
+        }
+    }
+
+    /// <summary>Reads one block's answer; <see langword="null"/> where the endpoint does not know it.</summary>
+    public BlockData? ReadBlock(JsonRpcReply reply, WatchPlan? watched) =>
+        reply.IsNull ? null : AnswerReader.Read(endpoint, reply, (json, from) => BlockParser.Read(json, from.Name, watched));
+
+    /// <summary>Checks what a block's own answer can show.</summary>
+    public void Check(BlockData block, WatchPlan watched)
+    {
+        if (watched.Native && !block.HasBodies)
+        {
+            AnswerCheck.Fail(endpoint.Name, AnswerCheck.Format, $"block {block.Point} came without its transactions");
+        }
+
+        if (TransactionUniqueness.FindDuplicate(block) is { } twice)
+        {
+            AnswerCheck.Fail(endpoint.Name, AnswerCheck.TransactionHash, $"block {block.Point} holds transaction 0x{twice} twice");
+        }
+    }
+
+    public EndpointException DoesNotKnow(Hash256 hash) => new(EndpointErrorKind.MissingData, $"endpoint '{endpoint.Name}' does not know block 0x{hash}");
+
+    private static JsonRpcCall BlockReceipts(Hash256 hash, ReceiptCalls form) =>
+        new("eth_getBlockReceipts", form == ReceiptCalls.ByHash ? $@"[""0x{hash}""]" : $@"[{{""blockHash"":""0x{hash}""}}]");
+
+    private static JsonRpcCall TraceBlock(Hash256 hash) => new("debug_traceBlockByHash", $@"[""0x{hash}"",{{""tracer"":""callTracer""}}]");
+
+    private bool TryReadReceipts(BlockData block, JsonRpcReply reply, ReceiptCalls form)
+    {
+        if (reply.Error is { Kind: EndpointErrorKind.Unsupported or EndpointErrorKind.ClientBug })
+        {
+            // The next way down; it stays so until the endpoint connects anew.
+            endpoint.StepDown(form);
+            return false;
+        }
+
+        if (reply.IsNull)
+        {
+            throw new EndpointException(EndpointErrorKind.MissingData, $"endpoint '{endpoint.Name}' has no receipts of block {block.Point}");
+        }
+
+        AnswerReader.Read(endpoint, reply, json => ReceiptParser.ReadAll(json, block, plan, skipped));
+        return true;
+    }
+
+    private async ValueTask ProveByTransactionAsync(BlockData block, CancellationToken cancellationToken)
+    {
+        JsonRpcCall[] calls = new JsonRpcCall[block.TransactionCount];
+        for (int index = 0; index < calls.Length; index++)
+        {
+            calls[index] = TransactionReceipt(block.Transactions[index].Hash);
+        }
+
+        using JsonRpcReplies replies = await endpoint.Rpc.CallAsync(calls, cancellationToken);
+        Bloom bloom = default;
+        long logs = 0;
+        for (int index = 0; index < calls.Length; index++)
+        {
+            ReadReceipt(block, index, replies[index], ref bloom, ref logs);
+        }
+
+        ReceiptParser.Finish(block, plan, skipped, calls.Length, bloom);
+    }
+
+    /// <summary>Reads one transaction's receipt.</summary>
+    public void ReadReceipt(BlockData block, int index, JsonRpcReply reply, ref Bloom bloom, ref long logs)
+    {
+        if (reply.IsNull)
+        {
+            throw new EndpointException(EndpointErrorKind.MissingData, $"endpoint '{endpoint.Name}' has no receipt of transaction 0x{block.Transactions[index].Hash} in block {block.Point}");
+        }
+
+        Bloom bits = bloom;
+        long count = logs;
+        AnswerReader.Read(endpoint, reply, json =>
+        {
+            System.Text.Json.Utf8JsonReader reader = JsonWalk.Open(json);
+            ReceiptParser.ReadOne(ref reader, block, plan, skipped, ref bits, ref count, index);
+        });
+        bloom = bits;
+        logs = count;
+    }
+
+    public static JsonRpcCall TransactionReceipt(Hash256 hash) => new("eth_getTransactionReceipt", $@"[""0x{hash}""]");
+
+    private bool TryReadTraces(BlockData block, JsonRpcReply reply, TraceCalls form)
+    {
+        if (reply.Error is { Kind: EndpointErrorKind.Unsupported or EndpointErrorKind.ClientBug })
+        {
+            endpoint.StepDown(form);
+            return false;
+        }
+
+        if (reply.IsNull)
+        {
+            throw new EndpointException(EndpointErrorKind.MissingData, $"endpoint '{endpoint.Name}' has no traces of block {block.Point}");
+        }
+
+        AnswerReader.Read(endpoint, reply, json =>
+        {
+            using CallFrames frames = new();
+            if (form == TraceCalls.Debug)
+            {
+                CallTraceParser.ReadBlock(json, block, frames);
+            }
+            else
+            {
+                FlatTraceParser.ReadBlock(json, block, frames);
+            }
+        });
+        return true;
+    }
+}

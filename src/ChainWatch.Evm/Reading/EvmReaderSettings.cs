@@ -1,0 +1,17 @@
+namespace ChainWatch.Evm;
+
+/// <summary>How a chain is read.</summary>
+internal sealed class EvmReaderSettings
+{
+    public required WatchPlan Plan { get; init; }
+
+    public EvmChecks SkippedChecks { get; init; }
+
+    public EvmCatchUp CatchUp { get; init; }
+
+    /// <summary>How deep a block lies under the head when it is taken not to change any more, where the chain has no mark of its own.</summary>
+    public int FinalityDepth { get; init; } = 64;
+
+    /// <summary>True where the configuration names the chain's safe or finalized mark.</summary>
+    public bool AsksForMarks { get; init; }
+}

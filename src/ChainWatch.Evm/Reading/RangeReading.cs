@@ -1,0 +1,397 @@
+using System.Text.Json;
+
+namespace ChainWatch.Evm;
+
+/// <summary>
+/// Reads ranges of blocks that lie far enough below the head not to change: blocks or only their headers, the logs of what is watched for all of them at once, and receipts
+/// of those transactions alone that touch a watched address. What such a receipt says is what a whole block's receipts would say, so a payment has the same identity
+/// whichever way it was found.
+/// </summary>
+internal sealed class RangeReading(EvmEndpoint endpoint, WatchPlan plan, EvmChecks skipped, BlockReading whole)
+{
+    private const int TargetBytes = 8 * 1024 * 1024;
+    private const int MostBlocksAtOnce = 200;
+    private const int MostRounds = 40;
+
+    /// <summary>Above this likelihood of a false alarm a bloom says too little to read a block's receipts for.</summary>
+    private const double TooOften = 0.1;
+
+    private bool ChecksBloom => !skipped.HasFlag(EvmChecks.Bloom);
+
+    /// <summary>Reads up to this many blocks, each the parent of the next.</summary>
+    /// <returns>At least one block; fewer than asked for where the endpoint's head says so.</returns>
+    public async ValueTask<List<Block>> ReadAsync(long fromHeight, int count, AddressSet watched, CancellationToken cancellationToken)
+    {
+        List<Block> blocks = [];
+        try
+        {
+            while (blocks.Count < count)
+            {
+                int atOnce = (int)Math.Clamp(TargetBytes / endpoint.BlockBytes, 4, MostBlocksAtOnce);
+                int asked = Math.Min(atOnce, count - blocks.Count);
+                int before = blocks.Count;
+                await ReadPartAsync(blocks, fromHeight + before, asked, watched, cancellationToken);
+                if (blocks.Count - before < asked)
+                {
+                    break;
+                }
+            }
+
+            return blocks;
+        }
+        catch
+        {
+            blocks.ForEach(static block => block.Dispose());
+            throw;
+        }
+    }
+
+    private async ValueTask ReadPartAsync(List<Block> into, long fromHeight, int count, AddressSet watched, CancellationToken cancellationToken)
+    {
+        long toHeight = fromHeight + count - 1;
+        bool anyone = watched.Count > 0;
+        LogFilter? filter = anyone ? LogFilter.Create(plan, watched, byAddress: !endpoint.RefusesAddressLists) : null;
+        bool logsAtOnce = anyone && (plan.TokenContracts.Count > 0 || (plan.Native && (endpoint.SawNativeLogs || !ChecksBloom)));
+        List<JsonRpcCall> calls = [];
+        for (long height = fromHeight; height <= toHeight; height++)
+        {
+            calls.Add(new JsonRpcCall("eth_getBlockByNumber", $@"[""{HexText.Quantity(height)}"",{(anyone && plan.Native ? "true" : "false")}]"));
+        }
+
+        List<(long From, long To)> ranges = logsAtOnce ? Split(fromHeight, toHeight) : [];
+        calls.AddRange(ranges.Select(range => filter!.ForRange(range.From, range.To)));
+        bool askHead = endpoint.Head < toHeight;
+        if (askHead)
+        {
+            calls.Add(new JsonRpcCall("eth_getBlockByNumber", """["latest",false]"""));
+        }
+
+        List<BlockData> drafts = [];
+        try
+        {
+            List<(long From, long To)> open = [];
+            using (JsonRpcReplies replies = await endpoint.Rpc.CallAsync(calls, cancellationToken))
+            {
+                if (askHead)
+                {
+                    TakeHead(replies[calls.Count - 1]);
+                }
+
+                ReadBlocks(replies, fromHeight, count, anyone, drafts);
+                if (ranges.Count > 0)
+                {
+                    for (int index = 0; index < ranges.Count; index++)
+                    {
+                        TakeLogs(replies[count + index], ranges[index], drafts, open);
+                    }
+                }
+            }
+
+            if (anyone && !logsAtOnce && plan.Native && drafts.Exists(draft => draft.HasBloom && LogFilter.MayHoldNativeLogs(draft.Bloom)))
+            {
+                open.Add((fromHeight, drafts[^1].Point.Height));
+            }
+
+            if (filter is not null)
+            {
+                filter = await ReadOpenLogsAsync(filter, watched, open, drafts, cancellationToken);
+            }
+
+            if (anyone)
+            {
+                await ProveAsync(drafts, filter!, logsAtOnce, watched, cancellationToken);
+            }
+
+            foreach (BlockData draft in drafts)
+            {
+                into.Add(draft.ToBlock(plan, anyone ? filter!.OnlyFor : watched));
+            }
+        }
+        finally
+        {
+            drafts.ForEach(static draft => draft.Dispose());
+        }
+    }
+
+    private void TakeHead(JsonRpcReply reply)
+    {
+        if (reply.Error is null && !reply.IsNull)
+        {
+            endpoint.SawHead(AnswerReader.Read(endpoint, reply, static (json, endpoint) => BlockParser.ReadHeader(json, endpoint.Name)).Point.Height);
+        }
+    }
+
+    private void ReadBlocks(JsonRpcReplies replies, long fromHeight, int count, bool anyone, List<BlockData> drafts)
+    {
+        WatchPlan watched = anyone ? plan : plan.WithoutNative;
+        long bytes = 0;
+        for (int index = 0; index < count; index++)
+        {
+            BlockData? draft = whole.ReadBlock(replies[index], watched);
+            if (draft is null)
+            {
+                break;
+            }
+
+            drafts.Add(draft);
+            bytes += replies[index].Result.Length;
+            if (draft.Point.Height != fromHeight + index)
+            {
+                AnswerCheck.Fail(endpoint.Name, AnswerCheck.BlockHash, $"it was asked for block {fromHeight + index} and answered {draft.Point}");
+            }
+
+            whole.Check(draft, watched);
+            if (index > 0 && draft.ParentHash != drafts[index - 1].Point.Hash)
+            {
+                AnswerCheck.Fail(endpoint.Name, AnswerCheck.Links, $"block {draft.Point} does not follow block {drafts[index - 1].Point}: two nodes answered, or the chain changed");
+            }
+        }
+
+        if (drafts.Count == 0)
+        {
+            throw endpoint.Head < fromHeight
+                ? new EndpointException(EndpointErrorKind.NotYet, $"endpoint '{endpoint.Name}' is at height {endpoint.Head}")
+                : new EndpointException(EndpointErrorKind.MissingData, $"endpoint '{endpoint.Name}' has no block {fromHeight}, though its head is {endpoint.Head}");
+        }
+
+        endpoint.SawBlockBytes(bytes / drafts.Count);
+    }
+
+    private List<(long From, long To)> Split(long from, long to)
+    {
+        List<(long From, long To)> ranges = [];
+        for (long start = from; start <= to;)
+        {
+            long end = Math.Min(to, start + Math.Min(endpoint.LogRange.Limit, to - from + 1) - 1);
+            ranges.Add((start, end));
+            start = end + 1;
+        }
+
+        return ranges;
+    }
+
+    /// <summary>Asks for the logs that are still missing, in ranges that the endpoint takes. The last block of each is asked for with it, because a node cuts a range off at its head without a word.</summary>
+    private async ValueTask<LogFilter> ReadOpenLogsAsync(LogFilter filter, AddressSet watched, List<(long From, long To)> open, List<BlockData> drafts, CancellationToken cancellationToken)
+    {
+        for (int round = 0; open.Count > 0; round++)
+        {
+            if (round == MostRounds)
+            {
+                throw new EndpointException(EndpointErrorKind.Transient, $"endpoint '{endpoint.Name}' refuses ranges of logs of any size");
+            }
+
+            if (filter.OnlyFor is not null && endpoint.RefusesAddressLists)
+            {
+                filter = LogFilter.Create(plan, watched, byAddress: false);
+            }
+
+            List<(long From, long To)> ranges = [.. open.SelectMany(range => Split(range.From, range.To))];
+            open.Clear();
+            List<JsonRpcCall> calls = [];
+            foreach ((long from, long to) in ranges)
+            {
+                calls.Add(filter.ForRange(from, to));
+                calls.Add(new JsonRpcCall("eth_getBlockByNumber", $@"[""{HexText.Quantity(to)}"",false]"));
+            }
+
+            using JsonRpcReplies replies = await endpoint.Rpc.CallAsync(calls, cancellationToken);
+            for (int index = 0; index < ranges.Count; index++)
+            {
+                CheckEnd(replies[(index * 2) + 1], drafts[(int)(ranges[index].To - drafts[0].Point.Height)]);
+                TakeLogs(replies[index * 2], ranges[index], drafts, open);
+            }
+        }
+
+        return filter;
+    }
+
+    private void CheckEnd(JsonRpcReply reply, BlockData last)
+    {
+        if (reply.IsNull || AnswerReader.Read(endpoint, reply, static (json, endpoint) => BlockParser.ReadHeader(json, endpoint.Name)).Point != last.Point)
+        {
+            AnswerCheck.Fail(endpoint.Name, AnswerCheck.LogsOfRange, $"it does not have block {last.Point}, up to which its logs were asked for");
+        }
+    }
+
+    /// <summary>Reads the logs of a range into the blocks. A refused range is noted to be asked for again, in parts.</summary>
+    private void TakeLogs(JsonRpcReply reply, (long From, long To) range, List<BlockData> drafts, List<(long From, long To)> open)
+    {
+        long last = drafts[^1].Point.Height;
+        if (range.From > last)
+        {
+            return;
+        }
+
+        (long From, long To) inside = (range.From, Math.Min(range.To, last));
+        long asked = range.To - range.From + 1;
+        if (reply.Error is { } error)
+        {
+            bool canSplit = error.Kind is EndpointErrorKind.RangeTooLarge or EndpointErrorKind.Transient;
+            if (!canSplit)
+            {
+                throw new EndpointException(error);
+            }
+
+            if (EvmErrors.IsAboutAddresses(error) && !endpoint.RefusesAddressLists)
+            {
+                endpoint.RefusesAddressLists = true;
+                open.Add(inside);
+            }
+            else if (asked > 1)
+            {
+                endpoint.LogRange.Refused(asked, error);
+                open.Add(inside);
+            }
+            else if (error.Kind == EndpointErrorKind.RangeTooLarge)
+            {
+                // Not even one block: its receipts hold its logs as well.
+                drafts[(int)(range.From - drafts[0].Point.Height)].NeedsReceipts = true;
+            }
+            else
+            {
+                throw new EndpointException(error);
+            }
+
+            return;
+        }
+
+        if (reply.IsNull)
+        {
+            throw new EndpointException(EndpointErrorKind.MissingData, $"endpoint '{endpoint.Name}' does not know the logs of blocks {range.From} to {range.To}");
+        }
+
+        int count = 0;
+        AnswerReader.Read(endpoint, reply, json => count = ReadLogs(json, range, drafts));
+        if (count >= 1000 && count % 1000 == 0 && asked > 1)
+        {
+            // A round number: some providers cut off at their limit without a word.
+            endpoint.LogRange.Refused(asked, error: null);
+            open.Add(inside);
+        }
+        else
+        {
+            endpoint.LogRange.Answered(asked);
+        }
+    }
+
+    private int ReadLogs(ReadOnlySpan<byte> json, (long From, long To) range, List<BlockData> drafts)
+    {
+        Utf8JsonReader reader = JsonWalk.Open(json);
+        JsonWalk.Expect(ref reader, JsonTokenType.StartArray, "the logs");
+        int count = 0;
+        for (; JsonWalk.NextItem(ref reader); count++)
+        {
+            LogData.Read(ref reader, out LogData log);
+            if (!log.HasBlockNumber || !log.HasBlockHash || !log.HasTransactionHash || !log.HasTransactionIndex || log.Removed || log.BlockNumber < range.From || log.BlockNumber > range.To)
+            {
+                AnswerCheck.Fail(endpoint.Name, AnswerCheck.LogsOfRange, $"a log of the range {range.From} to {range.To} is removed, pending or of block {log.BlockNumber}");
+            }
+
+            int index = (int)(log.BlockNumber - drafts[0].Point.Height);
+            if (index >= drafts.Count)
+            {
+                continue;
+            }
+
+            BlockData block = drafts[index];
+            if (log.BlockHash != block.Point.Hash)
+            {
+                AnswerCheck.Fail(endpoint.Name, AnswerCheck.LogsOfRange, $"a log names block 0x{log.BlockHash}, but the block at that height is {block.Point}");
+            }
+
+            int transaction = block.Find(log.TransactionHash, log.TransactionIndex);
+            if (transaction < 0)
+            {
+                AnswerCheck.Fail(endpoint.Name, AnswerCheck.TransactionHash, $"a log is of transaction 0x{log.TransactionHash}, which block {block.Point} does not hold");
+            }
+
+            block.LogsSeen++;
+            endpoint.SawNativeLogs |= plan.Native && log.Contract == NativeLogs.Emitter;
+            if (TransferLog.TryRead(in log, plan, out Movement movement))
+            {
+                movement.TransactionId = log.TransactionHash;
+                movement.TransactionIndex = transaction;
+                movement.Ordinal = 1 + Math.Clamp(log.LogIndex, 0, CallFrames.FirstOrdinal - 2);
+                block.Movements.Add(movement);
+            }
+        }
+
+        return count;
+    }
+
+    private async ValueTask ProveAsync(List<BlockData> drafts, LogFilter filter, bool logsRead, AddressSet watched, CancellationToken cancellationToken)
+    {
+        List<BlockData> suspects = [];
+        foreach (BlockData draft in drafts)
+        {
+            if (logsRead && ChecksBloom && draft is { HasBloom: true, LogsSeen: 0 } && filter.MayMatch(draft.Bloom) && filter.FalseAlarm(draft.Bloom) <= TooOften)
+            {
+                draft.NeedsReceipts = true;
+            }
+
+            if (draft.NeedsReceipts)
+            {
+                draft.Movements.RemoveUnproven();
+                suspects.Add(draft);
+            }
+            else if (plan.Native)
+            {
+                AddValues(draft);
+            }
+        }
+
+        await whole.ProveAsync(suspects, cancellationToken);
+        if (plan.InternalTransfers)
+        {
+            await whole.TraceAsync(drafts, cancellationToken);
+        }
+
+        await ProveCandidatesAsync(drafts, watched, cancellationToken);
+    }
+
+    private static void AddValues(BlockData draft)
+    {
+        for (int index = 0; index < draft.TransactionCount; index++)
+        {
+            ref readonly TransactionData transaction = ref draft.Transactions[index];
+            if (!transaction.Value.IsZero && (!transaction.HasFrom || transaction.From != transaction.To))
+            {
+                draft.Movements.Add(ReceiptParser.ValueOf(in transaction, index, proven: false));
+            }
+        }
+    }
+
+    /// <summary>Reads the receipts of the transactions that may pay a watched address. What the others did need not be known.</summary>
+    private async ValueTask ProveCandidatesAsync(List<BlockData> drafts, AddressSet watched, CancellationToken cancellationToken)
+    {
+        List<(BlockData Block, int Transaction)> candidates = [];
+        HashSet<(BlockData Block, int Transaction)> seen = [];
+        foreach (BlockData draft in drafts)
+        {
+            foreach (ref readonly Movement movement in draft.Movements.Items)
+            {
+                if (!movement.Proven && watched.Contains(movement.To.Bytes) && seen.Add((draft, movement.TransactionIndex)))
+                {
+                    candidates.Add((draft, movement.TransactionIndex));
+                }
+            }
+        }
+
+        if (candidates.Count == 0)
+        {
+            return;
+        }
+
+        JsonRpcCall[] calls = [.. candidates.Select(static candidate => BlockReading.TransactionReceipt(candidate.Block.Transactions[candidate.Transaction].Hash))];
+        using JsonRpcReplies replies = await endpoint.Rpc.CallAsync(calls, cancellationToken);
+        for (int index = 0; index < calls.Length; index++)
+        {
+            (BlockData block, int at) = candidates[index];
+            Bloom bloom = default;
+            long unknown = -1;
+            whole.ReadReceipt(block, at, replies[index], ref bloom, ref unknown);
+            TransactionData transaction = block.Transactions[at];
+            block.Movements.Settle(at, keepInternal: transaction is { Succeeded: true, HasNativeLogs: false });
+        }
+    }
+}
