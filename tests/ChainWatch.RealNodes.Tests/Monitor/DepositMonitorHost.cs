@@ -1,0 +1,128 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using ChainWatch.TestInfrastructure;
+
+namespace ChainWatch.RealNodes.Tests;
+
+/// <summary>samples/DepositMonitor as a process of its own, configured by environment variables only, as an orchestrator would run it.</summary>
+internal sealed class DepositMonitorHost : IAsyncDisposable
+{
+    private readonly Dictionary<string, string?> _environment;
+    private readonly HttpClient _http;
+    private ChildProcess? _process;
+
+    public DepositMonitorHost(IEnumerable<KeyValuePair<string, string?>> settings)
+    {
+        Url = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{FreePort.Next()}");
+        _environment = new Dictionary<string, string?>(StringComparer.Ordinal)
+        {
+            ["ASPNETCORE_URLS"] = Url,
+            ["DOTNET_ENVIRONMENT"] = "Production",
+            // A start is dominated by compiling; the first, quick compilation is all that a test waits for.
+            ["DOTNET_TieredPGO"] = "0",
+        };
+        foreach (var (name, value) in settings)
+        {
+            _environment[name.Replace(":", "__", StringComparison.Ordinal)] = value;
+        }
+
+        _http = new HttpClient { BaseAddress = new Uri(Url), Timeout = TimeSpan.FromSeconds(10) };
+    }
+
+    public string Url { get; }
+
+    public bool IsRunning => _process is { HasExited: false };
+
+    public string Output => _process?.Output ?? "";
+
+    /// <summary>How often it was started.</summary>
+    public int Starts { get; private set; }
+
+    /// <summary>The settings of a chain that is watched at one node, from its first block on.</summary>
+    public static Dictionary<string, string?> SettingsFor(EthereumNode node, EthereumTraffic traffic, string connectionString, bool withInternal = true)
+    {
+        const string chain = "ChainWatch:Chains:ethereum";
+        var settings = new Dictionary<string, string?>(StringComparer.Ordinal)
+        {
+            ["ChainWatch:Postgres:ConnectionString"] = connectionString,
+            [$"{chain}:Kind"] = "evm",
+            [$"{chain}:Endpoints:0:Url"] = node.Url,
+            [$"{chain}:Endpoints:0:WebSocketUrl"] = node.WebSocketUrl,
+            [$"{chain}:StartAt"] = "0",
+            [$"{chain}:Confirmations"] = "12",
+            [$"{chain}:PollInterval"] = "00:00:00.100",
+            [$"{chain}:InternalTransfers"] = withInternal ? "true" : "false",
+            [$"{chain}:Tokens:0:Symbol"] = "TST",
+            [$"{chain}:Tokens:0:Contract"] = traffic.Contracts.TokenAddress,
+            [$"{chain}:Tokens:0:Decimals"] = "6",
+        };
+        for (var index = 0; index < traffic.Watched.Count; index++)
+        {
+            settings[$"{chain}:Addresses:{index}"] = traffic.Watched[index];
+        }
+
+        return settings;
+    }
+
+    public void Start()
+    {
+        var program = SamplePrograms.PathOf("DepositMonitor");
+        _process = ChildProcess.Start(program, [], _environment, Path.GetDirectoryName(program));
+        Starts++;
+    }
+
+    public Task KillAsync() => _process?.KillAsync() ?? Task.CompletedTask;
+
+    /// <summary>Asks it to stop, and waits for its exit code.</summary>
+    public async Task<int> StopAsync()
+    {
+        _process!.Terminate();
+        return await WaitForExitAsync();
+    }
+
+    public async Task<int> WaitForExitAsync()
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        try
+        {
+            return await _process!.WaitForExitAsync(patience.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            throw new TimeoutException($"DepositMonitor did not end within a minute: {Output}");
+        }
+    }
+
+    /// <summary>Waits until it has read the chain up to the node's head, and the handler has heard everything. If it ends by itself meanwhile, it is started again.</summary>
+    public async Task CatchUpAsync(EthereumNode node, MonitorDatabase database, TimeSpan patience)
+    {
+        var state = "";
+        await Eventually.BecomesTrueAsync(
+            async _ =>
+            {
+                if (!IsRunning)
+                {
+                    Start();
+                }
+
+                var head = await node.Rpc.CallAsync("eth_getBlockByNumber", "latest", false);
+                var cursor = await database.ReadCursorAsync();
+                var outbox = await database.CountOutboxAsync();
+                state = $"the cursor is {cursor}, the head {head!["number"]} {head["hash"]}, {outbox} events wait; {Starts} starts";
+                return cursor is { } at && at.Hash == head["hash"]!.GetValue<string>() && outbox == 0;
+            },
+            patience,
+            () => $"{state}\n{Output}");
+    }
+
+    public async Task<JsonNode?> GetAsync(string path) => JsonNode.Parse(await _http.GetStringAsync(path));
+
+    public async ValueTask DisposeAsync()
+    {
+        _http.Dispose();
+        if (_process is not null)
+        {
+            await _process.DisposeAsync();
+        }
+    }
+}
