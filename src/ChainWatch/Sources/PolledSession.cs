@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 
 namespace ChainWatch;
 
@@ -31,8 +32,10 @@ internal sealed class PolledSession : IAsyncDisposable
     private readonly Random _jitter;
     private readonly HashSet<Hash256> _abandoned = [];
     private readonly Queue<Hash256> _abandonedOrder = new();
-    private Task<ChainPoint?>? _wake;
-    private ChainPoint? _hint;
+    private readonly Signal _announced = new();
+    private readonly Task _listening;
+    private long _announcedSeen;
+    private StrongBox<ChainPoint?>? _hint;
     private ChainTip? _seen;
     private ChainPoint? _safe;
     private ChainPoint? _finalized;
@@ -56,6 +59,7 @@ internal sealed class PolledSession : IAsyncDisposable
         _finalized = request.Finalized;
         _prefetch = new BlockPrefetch(reader, options, request.Watched);
         _jitter = new Random(options.Seed);
+        _listening = ListenAsync();
     }
 
     public bool TryTake([NotNullWhen(true)] out ChainUpdate? update) => _updates.TryDequeue(out update);
@@ -72,10 +76,7 @@ internal sealed class PolledSession : IAsyncDisposable
         }
 
         await _prefetch.DisposeAsync();
-        if (_wake is not null)
-        {
-            await Task.WhenAny(_wake);
-        }
+        await _listening;
 
         _disposed.Dispose();
     }
@@ -154,8 +155,8 @@ internal sealed class PolledSession : IAsyncDisposable
     /// <summary>A push named the next block: read it at once, without asking for the tip first. What is read proves itself by its parent.</summary>
     private async Task<bool> FollowHintAsync(CancellationToken cancellationToken)
     {
-        ChainPoint? hint = _hint;
-        _hint = null;
+        _announcedSeen = _announced.Version;
+        ChainPoint? hint = Interlocked.Exchange(ref _hint, null)?.Value;
         if (hint is null || _seen is null || _branch.Position is not { } position || hint.Value.Height != position.Height + 1 ||
             _time.GetElapsedTime(_lookedAt) > 4 * _options.PollInterval)
         {
@@ -551,25 +552,28 @@ internal sealed class PolledSession : IAsyncDisposable
     private ChainTip CurrentTip(ChainPoint head) => new() { Head = head, Safe = _safe, Finalized = _finalized };
 
     /// <summary>Waits for a push or for the next poll, whichever is first.</summary>
-    private async Task WaitAsync(CancellationToken cancellationToken)
+    private Task WaitAsync(CancellationToken cancellationToken) => _announced.WaitAsync(_announcedSeen, _options.PollInterval, _time, cancellationToken);
+
+    /// <summary>Listens to pushes for as long as the session lasts. A feed that fails only costs latency: polling goes on without it.</summary>
+    private async Task ListenAsync()
     {
-        _wake ??= _reader.WaitForChangeAsync(_disposed.Token).AsTask();
-        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task poll = Task.Delay(_options.PollInterval, _time, stop.Token);
-        Task first = await Task.WhenAny(_wake, poll);
-        if (first == _wake && _wake.IsCompletedSuccessfully)
+        while (!_disposed.IsCancellationRequested)
         {
-            _hint = await _wake;
-            _wake = null;
-            stop.CancelNow();
-        }
-        else
-        {
-            // A feed that failed at once must not turn polling into a race.
-            await poll;
-            if (_wake.IsCompleted && !_wake.IsCompletedSuccessfully)
+            try
             {
-                _wake = null;
+                ChainPoint? hint = await _reader.WaitForChangeAsync(_disposed.Token);
+                // The listener may run on another thread than the session: a reference changes hands whole.
+                Interlocked.Exchange(ref _hint, new StrongBox<ChainPoint?>(hint));
+                _announced.Pulse();
+            }
+            catch (OperationCanceledException) when (_disposed.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception exception)
+            {
+                _status.Failed($"the feed of announcements failed: {exception.GetType().Name}");
+                await Task.WhenAny(Task.Delay(_options.PollInterval, _time, _disposed.Token));
             }
         }
     }
