@@ -1,6 +1,8 @@
 using ChainWatch;
 using ChainWatch.Postgres;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -44,6 +46,14 @@ public static class PostgresChainWatchBuilderExtensions
             PostgresSetup setup = services.GetRequiredService<PostgresSetup>();
             return new PostgresWatchStore(
                 setup.DataSource, setup.Schema, setup.Options.WriteTimeoutFor(setup.Leadership), services.GetRequiredService<TimeProvider>());
+        }));
+        builder.Services.Replace(ServiceDescriptor.Singleton<ILeaderElection>(static services =>
+        {
+            PostgresSetup setup = services.GetRequiredService<PostgresSetup>();
+            return new PostgresLeaderElection(
+                setup.DataSource, setup.Options.ConnectionString, setup.Schema, services.GetRequiredService<ChainWatchOptions>().Instance, setup.Leadership.TimeToLive,
+                setup.Options.WriteTimeoutFor(setup.Leadership), services.GetRequiredService<TimeProvider>(),
+                services.GetService<ILogger<PostgresLeaderElection>>() ?? NullLogger<PostgresLeaderElection>.Instance);
         }));
         return builder;
     }

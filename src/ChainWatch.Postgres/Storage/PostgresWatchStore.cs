@@ -41,13 +41,7 @@ public sealed class PostgresWatchStore : IWatchStore
         _watchlist = new PostgresWatchlist(dataSource, schema, timeProvider);
         _outbox = new PostgresOutbox(dataSource, schema);
         _backScans = new BackScanStatements(schema);
-        // Writes hold the term's row while they run, so this waits for them, and everything that comes after it is refused.
-        _raiseTerm =
-            $"""
-            insert into {schema}.leadership as l (scope, term, holder, acquired_at) values ($1, 1, $2, now())
-            on conflict (scope) do update set term = l.term + 1, holder = excluded.holder, acquired_at = excluded.acquired_at
-            returning term
-            """;
+        _raiseTerm = RaiseTermSql(schema);
         _load =
             $"""
             select c.height, c.safe_height, c.finalized_height, c.final_height, c.final_hash, c.final_slot, b.height, b.hash, b.slot
@@ -65,6 +59,14 @@ public sealed class PostgresWatchStore : IWatchStore
             order by p.block_height desc, p.tx_id, p.ordinal
             """;
     }
+
+    /// <summary>Raises a scope's term. Writes hold the term's row while they run, so this waits for them, and everything that comes after it is refused.</summary>
+    internal static string RaiseTermSql(PostgresSchema schema) =>
+        $"""
+        insert into {schema}.leadership as l (scope, term, holder, acquired_at) values ($1, 1, $2, now())
+        on conflict (scope) do update set term = l.term + 1, holder = excluded.holder, acquired_at = excluded.acquired_at
+        returning term
+        """;
 
     /// <inheritdoc/>
     /// <exception cref="ForeignSchemaException">The schema is another program's, or a newer ChainWatch's.</exception>
