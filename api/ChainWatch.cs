@@ -572,8 +572,12 @@ namespace ChainWatch
     public sealed class FailFastOptions
     {
         public FailFastOptions();
+        public Action<WatchdogCheck>? HealthChecked { get; set; }
+        public Action<WatchdogCheck>? HealthFailed { get; set; }
+        public Func<WatchdogCheck, bool>? Exiting { get; set; }
         public TimeSpan CheckInterval { get; set; }
         public TimeSpan CriticalTimeout { get; set; }
+        public TimeSpan ExitTimeout { get; set; }
         public bool Enabled { get; set; }
     }
 
@@ -1050,6 +1054,16 @@ namespace ChainWatch
     public static class WatchScope
     {
         public static string For(Chain chain, int partition);
+    }
+
+    public sealed class WatchdogCheck
+    {
+        public WatchdogCheck();
+        public ChainHealth? Critical { get; init; }
+        public TimeSpan CriticalFor { get; init; }
+        public required DateTimeOffset At { get; init; }
+        public required IReadOnlyList<ChainHealth> Chains { get; init; }
+        public required IReadOnlyList<ChainHealth> Failing { get; init; }
     }
 
     public sealed class WatchedAddress

@@ -75,6 +75,7 @@ internal sealed class Follower
             Watched = () => _wanted,
         };
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        _status.Restart = () => ThreadPool.UnsafeQueueUserWorkItem(CancelUnlessOver, stop, preferLocal: false);
         using PendingBatch pending = new();
         IAsyncEnumerator<ChainUpdate> updates = _registration.CreateSource().ReadAsync(request, stop.Token).GetAsyncEnumerator(stop.Token);
         Task<bool>? moving = null;
@@ -103,8 +104,13 @@ internal sealed class Follower
                 }
             }
         }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            // The watchdog wants a new source.
+        }
         finally
         {
+            _status.Restart = null;
             stop.CancelNow();
             if (moving is not null)
             {
@@ -113,6 +119,19 @@ internal sealed class Follower
             }
 
             await updates.DisposeAsync();
+        }
+    }
+
+    /// <summary>Runs on the thread pool: what hangs on the token must not run on the watchdog's thread.</summary>
+    private static void CancelUnlessOver(CancellationTokenSource source)
+    {
+        try
+        {
+            source.CancelNow();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The source ended by itself meanwhile.
         }
     }
 

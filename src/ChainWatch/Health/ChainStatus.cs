@@ -282,5 +282,11 @@ public sealed class ChainStatus
         }
     }
 
+    /// <summary>What starts the chain's source anew; set by the follower while it follows.</summary>
+    internal Action? Restart { private get; set; }
+
+    /// <summary>Starts the chain's source anew, where it is followed here.</summary>
+    internal void RestartSource() => Restart?.Invoke();
+
     private string? RecentErrorLocked() => _lastError is not null && _time.GetElapsedTime(_lastErrorAt) < ErrorMemory ? _lastError : null;
 }

@@ -62,6 +62,8 @@ internal sealed class ChainWatchService : BackgroundService
         }
 
         _health.Started();
+        using Watchdog watchdog = new(_health, _options.FailFast, _metrics, _exit.Request, Environment.Exit, Console.Error, _time, _loggers.CreateLogger<Watchdog>());
+        watchdog.Start();
         List<Task> stations = [RunAsync("health", WatchHealthAsync, stoppingToken)];
         bool deliver = _handlers.Count > 0;
         if (deliver)

@@ -21,6 +21,7 @@ internal sealed class ChainWatchMetrics : IDisposable
     private readonly Histogram<double> _value;
     private readonly Histogram<double> _processing;
     private readonly Histogram<double> _detectionLatency;
+    private readonly Counter<long> _ticks;
     private readonly Histogram<double> _delivery;
     private readonly Counter<long> _deliveryFailures;
     private readonly Histogram<double> _requests;
@@ -46,6 +47,7 @@ internal sealed class ChainWatchMetrics : IDisposable
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.001, 0.01, 0.05, 0.1, 0.5, 1, 5] });
         _detectionLatency = _meter.CreateHistogram<double>("chainwatch.payment.detection.latency", "s", "From the first sight of a block's height at its endpoint to the commit of its payments.",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30] });
+        _ticks = _meter.CreateCounter<long>("chainwatch.watchdog.ticks", "{tick}", "Looks of the watchdog: its own sign of life.");
         _delivery = _meter.CreateHistogram<double>("chainwatch.delivery.duration", "s", "Time a handler took until it was acknowledged.",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.001, 0.01, 0.05, 0.1, 0.5, 1, 5, 30] });
         _deliveryFailures = _meter.CreateCounter<long>("chainwatch.delivery.failures", "{delivery}", "Attempts at delivery that failed.");
@@ -134,6 +136,8 @@ internal sealed class ChainWatchMetrics : IDisposable
             }
         }
     }
+
+    public void WatchdogTicked() => _ticks.Add(1);
 
     public void Delivered(PaymentEvent one, TimeSpan elapsed) =>
         _delivery.Record(elapsed.TotalSeconds, new KeyValuePair<string, object?>("chain", one.Payment.Chain), new("kind", KindOf(one)));
