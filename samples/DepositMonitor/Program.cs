@@ -1,1 +1,27 @@
-return 0;
+using ChainWatch;
+using DepositMonitor;
+
+// Everything that differs between two deployments is configuration (appsettings.json, environment, command line); this file says only what kind of program it is.
+return await ChainWatchHost.RunAsync(() =>
+{
+    WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions
+    {
+        Args = args,
+        ContentRootPath = AppContext.BaseDirectory, // appsettings.json lies beside the program, wherever it is started from
+    });
+
+    builder.Services.AddHostedService<DepositTables>();
+    builder.Services.AddSingleton(services => services.GetServices<IHostedService>().OfType<DepositTables>().Single());
+    builder.Services.AddChainWatch(watch =>
+    {
+        watch.UsePostgres();
+        watch.AddEvm(); // chains of kind "evm" under ChainWatch:Chains
+        watch.AddPaymentHandler<RecordDeposit>();
+    });
+    builder.Services.AddHealthChecks().AddChainWatch();
+
+    WebApplication app = builder.Build();
+    app.MapChainWatch();
+    app.MapAddresses();
+    return app;
+});

@@ -12,6 +12,7 @@ internal sealed class BoundOptions
     {
         // A host without any configuration (a bare service collection in a test) is wired by code alone.
         IConfiguration configuration = services.GetService<IConfiguration>() ?? new ConfigurationBuilder().Build();
+        Providers = configuration is IConfigurationRoot root ? [.. root.Providers] : [];
         Section = configuration.GetSection(ChainWatchConfiguration.Section);
         Options = composition.Options;
         ConfigurationReader reader = new(Section, Errors);
@@ -28,6 +29,9 @@ internal sealed class BoundOptions
 
     /// <summary>The section <c>ChainWatch</c>.</summary>
     public IConfigurationSection Section { get; }
+
+    /// <summary>The sources of settings, each by itself.</summary>
+    public IReadOnlyList<IConfigurationProvider> Providers { get; }
 
     /// <summary>The options. They must not be used when there are errors.</summary>
     public ChainWatchOptions Options { get; }

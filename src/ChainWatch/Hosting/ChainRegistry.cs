@@ -38,6 +38,7 @@ public sealed class ChainRegistry
             }
         }
 
+        CheckSpellings(bound, errors);
         if (composition.Chains.Count == 0 && !chains.GetChildren().Any())
         {
             errors.AddMissing(chains.Path, "there is no chain to watch; name at least one, with its Kind and Endpoints");
@@ -89,6 +90,26 @@ public sealed class ChainRegistry
         catch (ChainWatchConfigurationException exception)
         {
             errors.Add(exception);
+        }
+    }
+
+    /// <summary>
+    /// One source of settings that names a chain twice in different case means two chains, and would get one that is made of both: keys of a configuration have no case.
+    /// Between two sources it is an override, and wanted.
+    /// </summary>
+    private static void CheckSpellings(BoundOptions bound, ConfigurationErrors errors)
+    {
+        string path = $"{ChainWatchConfiguration.Section}:Chains";
+        foreach (IConfigurationProvider provider in bound.Providers)
+        {
+            foreach (IGrouping<string, string> spellings in provider.GetChildKeys([], path).Distinct(StringComparer.Ordinal).GroupBy(static key => key, StringComparer.OrdinalIgnoreCase))
+            {
+                if (spellings.Skip(1).Any())
+                {
+                    string[] names = [.. spellings.Order(StringComparer.Ordinal)];
+                    errors.AddMessage($"{path}:{names[1]}: chain '{names[1]}' is there twice, as '{names[0]}' too, which differs only in case: each chain needs a name of its own.");
+                }
+            }
         }
     }
 

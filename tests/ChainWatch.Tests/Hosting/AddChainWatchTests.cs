@@ -88,6 +88,14 @@ public sealed class AddChainWatchTests
             .ShouldBe(["ChainWatch:Chains:one:Kind is 'evm': the host's code adds this chain as 'simulated'; leave it out or make it the same."]);
 
     [Fact]
+    public void A_chain_named_twice_in_different_case_is_refused() =>
+        Errors(
+            watch => watch.AddTestKind(),
+            ("Chains:one:Kind", "test"),
+            ("Chains:One:Endpoints:0:Url", "http://127.0.0.1:1"))
+            .ShouldBe(["ChainWatch:Chains:one: chain 'one' is there twice, as 'One' too, which differs only in case: each chain needs a name of its own."]);
+
+    [Fact]
     public void What_the_lambda_finds_wrong_is_told_with_everything_else() =>
         Errors(_ => throw new ChainWatchConfigurationException("first"), ("Instnce", "x"))
             .ShouldBe(
