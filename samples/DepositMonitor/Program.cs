@@ -1,5 +1,6 @@
 using ChainWatch;
 using DepositMonitor;
+using Npgsql;
 
 // Everything that differs between two deployments is configuration (appsettings.json, environment, command line); this file says only what kind of program it is.
 return await ChainWatchHost.RunAsync(() =>
@@ -10,6 +11,8 @@ return await ChainWatchHost.RunAsync(() =>
         ContentRootPath = AppContext.BaseDirectory, // appsettings.json lies beside the program, wherever it is started from
     });
 
+    // The same database for the application's own tables. It is asked for after the configuration has been checked.
+    builder.Services.AddSingleton(_ => NpgsqlDataSource.Create(builder.Configuration["ChainWatch:Postgres:ConnectionString"]!));
     builder.Services.AddHostedService<DepositTables>();
     builder.Services.AddSingleton(services => services.GetServices<IHostedService>().OfType<DepositTables>().Single());
     builder.Services.AddChainWatch(watch =>
