@@ -20,10 +20,13 @@ internal sealed class ChainWatchEndpoints
     {
         _services = services;
         _metrics = metrics;
+        TimeProvider time = services.GetRequiredService<TimeProvider>();
+        long startedAt = time.GetTimestamp();
         _facts = new Lazy<HostFacts>(() => new HostFacts(
             services.GetRequiredService<ChainWatchOptions>().Instance,
             services.GetRequiredService<IWatchStore>(),
-            services.GetRequiredService<TimeProvider>()));
+            time,
+            startedAt));
     }
 
     // Asked for with each request, since the chains are made when the host starts and endpoints are mapped before that.

@@ -8,12 +8,12 @@ internal sealed class HostFacts
     private readonly TimeProvider _time;
     private readonly long _startedAt;
 
-    public HostFacts(string instance, IWatchStore store, TimeProvider timeProvider)
+    public HostFacts(string instance, IWatchStore store, TimeProvider timeProvider, long startedAt)
     {
         Instance = instance;
         Store = store.GetType().Name;
         _time = timeProvider;
-        _startedAt = timeProvider.GetTimestamp();
+        _startedAt = startedAt;
     }
 
     public string Instance { get; }

@@ -56,14 +56,16 @@ internal sealed class ChainWatchService : BackgroundService
         }
 
         _metrics.IsHealthy = status => _chains.TryGet(status.Chain.Name, out ChainRegistration? chain) && _health.Read(chain).State == HealthState.Healthy;
+
+        // Before the store is there: one that never comes is a silence like any other.
+        using Watchdog watchdog = new(_health, _options.FailFast, _metrics, _exit.Request, Environment.Exit, Console.Error, _time, _loggers.CreateLogger<Watchdog>());
+        watchdog.Start();
         if (!await PrepareAsync(stoppingToken))
         {
             return;
         }
 
         _health.Started();
-        using Watchdog watchdog = new(_health, _options.FailFast, _metrics, _exit.Request, Environment.Exit, Console.Error, _time, _loggers.CreateLogger<Watchdog>());
-        watchdog.Start();
         List<Task> stations = [RunAsync("health", WatchHealthAsync, stoppingToken)];
         bool deliver = _handlers.Count > 0;
         if (deliver)
@@ -143,7 +145,7 @@ internal sealed class ChainWatchService : BackgroundService
         }
     }
 
-    /// <summary>Looks at the health now and then: tells the log when it changes, and the gauges how the outbox stands.</summary>
+    /// <summary>Looks at the health now and then: tells the log when it gets worse or better, and the gauges how the outbox stands.</summary>
     private async Task WatchHealthAsync(CancellationToken cancellationToken)
     {
         Dictionary<string, HealthState> told = new(StringComparer.Ordinal);
@@ -157,32 +159,35 @@ internal sealed class ChainWatchService : BackgroundService
 
             foreach (ChainHealth chain in report.Chains)
             {
-                // A chain begins unknown: that it is healthy is worth a line, that it has not been asked yet is not.
-                bool quiet = chain.State == HealthState.Degraded && !told.ContainsKey(chain.Name);
-                if (!quiet && (!told.TryGetValue(chain.Name, out HealthState before) || before != chain.State))
-                {
-                    told[chain.Name] = chain.State;
-                    Tell(chain);
-                }
+                Tell(chain, told);
             }
 
             await Task.Delay(HealthInterval, _time, cancellationToken);
         }
     }
 
-    private void Tell(ChainHealth chain)
+    private void Tell(ChainHealth chain, Dictionary<string, HealthState> told)
     {
-        switch (chain.State)
+        bool first = !told.TryGetValue(chain.Name, out HealthState before);
+        if (chain.State == before && !first)
         {
-            case HealthState.Healthy:
-                HostingLog.ChainHealthy(_logger, chain.Name);
-                break;
-            case HealthState.Degraded:
-                HostingLog.ChainDegraded(_logger, chain.Name, chain.Reason);
-                break;
-            default:
-                HostingLog.ChainFailing(_logger, chain.Name, chain.Reason);
-                break;
+            return;
+        }
+
+        // How it begins is not worth a line until it is known; what is failing is the watchdog's to tell.
+        if (first && (chain.State == HealthState.Degraded || !chain.Leading))
+        {
+            return;
+        }
+
+        told[chain.Name] = chain.State;
+        if (chain.State == HealthState.Degraded)
+        {
+            HostingLog.ChainDegraded(_logger, chain.Name, chain.Reason);
+        }
+        else if (chain.State == HealthState.Healthy)
+        {
+            HostingLog.ChainHealthy(_logger, chain.Name);
         }
     }
 
