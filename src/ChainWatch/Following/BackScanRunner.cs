@@ -43,16 +43,16 @@ internal sealed class BackScanRunner
         while (true)
         {
             long version = _signals.BackScanQueued.Version;
-            bool idle = true;
+            bool wait = true;
             try
             {
                 foreach (BackScan scan in await _store.ReadBackScansAsync(Chain, cancellationToken))
                 {
-                    idle = false;
                     FollowLog.BackScanStarted(_logger, scan.Id, Chain.Name, scan.FromHeight, scan.ToHeight, scan.Keys.Count);
                     if (await ScanAsync(scan, cancellationToken))
                     {
                         FollowLog.BackScanDone(_logger, scan.Id, Chain.Name);
+                        wait = false;
                     }
                 }
             }
@@ -63,7 +63,8 @@ internal sealed class BackScanRunner
                 continue;
             }
 
-            if (idle)
+            // Also after a piece that was refused: until the follower has followed the chain there, it would be refused again, and endpoints asked without end.
+            if (wait)
             {
                 await _signals.BackScanQueued.WaitAsync(version, LookInterval, _time, cancellationToken);
             }
@@ -87,6 +88,12 @@ internal sealed class BackScanRunner
 
             if (update is not RollForward forward)
             {
+                // At the head, and not at the end: the chain got shorter. Once the follower has followed it, the back-scan is shorter too.
+                if (await _store.ReadBackScanAsync(Chain, scan.Id, cancellationToken) is not { } now || now.ToHeight != scan.ToHeight)
+                {
+                    return false;
+                }
+
                 continue;
             }
 

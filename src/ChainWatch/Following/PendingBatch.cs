@@ -3,6 +3,8 @@ namespace ChainWatch;
 /// <summary>What the follower has taken from the source and not committed yet.</summary>
 internal sealed class PendingBatch : IDisposable
 {
+    private const int OpenRoom = 8;
+
     private readonly List<PendingBlock> _blocks = [];
     private long _bytes;
     private int _transfers;
@@ -17,7 +19,12 @@ internal sealed class PendingBatch : IDisposable
     /// <summary>A rollback waits for the new branch, so that what both branches hold is moved, not retracted.</summary>
     public bool IsOpen => RollBackTo is not null && _openUntil is not null;
 
-    public bool IsFull(FollowerOptions options) => _blocks.Count >= options.MaxBlocks || _bytes >= options.MaxBytes || _transfers >= options.MaxPayments;
+    public bool IsFull(FollowerOptions options)
+    {
+        // Cutting a rollback short would tell payments as retracted whose new block is about to come, so it gets more room than blocks that can wait for the next commit.
+        int room = IsOpen ? OpenRoom : 1;
+        return _blocks.Count >= (long)options.MaxBlocks * room || _bytes >= options.MaxBytes * room || _transfers >= (long)options.MaxPayments * room;
+    }
 
     public void Add(PendingBlock block)
     {

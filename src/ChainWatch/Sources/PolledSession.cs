@@ -17,6 +17,9 @@ internal sealed class PolledSession : IAsyncDisposable
     /// <summary>How far above us a head may be for its ancestors to be asked for one by one.</summary>
     private const int MaxWalk = 128;
 
+    /// <summary>How many times more patience what contradicts a decision needs than what led to it.</summary>
+    private const int InsistFactor = 4;
+
     private static readonly TimeSpan MaxBackoff = TimeSpan.FromSeconds(30);
 
     private readonly Chain _chain;
@@ -43,6 +46,7 @@ internal sealed class PolledSession : IAsyncDisposable
     private int _looksWithoutMark;
     private int _strangeLooks;
     private int _shortLooks;
+    private long _toldUpTo = -1;
     private int _violations;
     private int _failures;
     private long _lookedAt;
@@ -113,9 +117,16 @@ internal sealed class PolledSession : IAsyncDisposable
 
         if (tip.Head == position)
         {
-            Settle();
+            // A node that is behind would end the telling of a new branch early, and what is further up in it would pass for gone. So it has to insist.
+            bool done = position.Height >= _toldUpTo || ++_shortLooks >= _options.Patience * InsistFactor;
+            if (done)
+            {
+                Settle();
+                _toldUpTo = -1;
+                _updates.Enqueue(new Idle(CurrentTip(tip.Head)));
+            }
+
             _failures = 0;
-            _updates.Enqueue(new Idle(CurrentTip(tip.Head)));
             await WaitAsync(cancellationToken);
         }
         else if (tip.Head.Height == position.Height + 1)
@@ -134,8 +145,9 @@ internal sealed class PolledSession : IAsyncDisposable
         {
             // Behind, on our own branch: a node that lags, or a chain that got shorter and shows nothing else yet. Neither proves anything.
             _strangeLooks = 0;
-            if (++_shortLooks >= _options.Patience)
+            if (++_shortLooks >= (position.Height >= _toldUpTo ? _options.Patience : _options.Patience * InsistFactor))
             {
+                _toldUpTo = -1;
                 _updates.Enqueue(new Idle(CurrentTip(tip.Head)));
             }
 
@@ -196,6 +208,7 @@ internal sealed class PolledSession : IAsyncDisposable
         }
         else if (start > tip.Head.Height)
         {
+            _updates.Enqueue(new Idle(CurrentTip(tip.Head)));
             await WaitAsync(cancellationToken);
         }
         else
@@ -312,7 +325,7 @@ internal sealed class PolledSession : IAsyncDisposable
     {
         _shortLooks = 0;
         // A branch that we left for a longer one comes back through nodes that are behind; it has to insist.
-        int patience = _abandoned.Contains(head.Hash) ? _options.Patience * 4 : _options.Patience;
+        int patience = _abandoned.Contains(head.Hash) ? _options.Patience * InsistFactor : _options.Patience;
         if (++_strangeLooks < patience)
         {
             await WaitAsync(cancellationToken);
@@ -417,7 +430,8 @@ internal sealed class PolledSession : IAsyncDisposable
         // A transaction is usually mined again near where it stood, so the new branch is told somewhat beyond the old one before the two are compared.
         long depth = before.Height - target.Height;
         long replacement = Math.Min(_seen!.Head.Height, before.Height + depth);
-        _updates.Enqueue(new RollBack(target, Math.Max(replacement, target.Height), CurrentTip(_seen.Head)));
+        _toldUpTo = Math.Max(replacement, target.Height);
+        _updates.Enqueue(new RollBack(target, _toldUpTo, CurrentTip(_seen.Head)));
     }
 
     /// <summary>Takes the marks of a tip in. False when they contradict what is final already.</summary>
