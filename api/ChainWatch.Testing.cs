@@ -15,6 +15,7 @@ namespace ChainWatch.Testing
         public T? Run<T>(Func<Task<T?>> work);
         public bool AdvanceToNextTimer();
         public bool RunUntil(Func<bool> condition, TimeSpan limit);
+        public int RunSteps(int count);
         public void Advance(TimeSpan by);
         public void Run(Func<Task> work);
         public void RunUntilIdle();
@@ -95,6 +96,7 @@ namespace ChainWatch.Testing
         public Hash256 Hash { get; }
         public IReadOnlyList<SimulatedTransaction> Transactions { get; }
         public MinedBlock? Parent { get; }
+        public bool WasCanonical { get; }
         public long Height { get; }
         public MinedBlock? AncestorAt(long height);
         public bool BranchHolds(Hash256 transactionId);
@@ -223,11 +225,14 @@ namespace ChainWatch.Testing
     public sealed class SimulatedProcess : SynchronizationContext
     {
         public bool IsKilled { get; }
+        public bool IsPaused { get; }
         public string Name { get; }
         public override SynchronizationContext CreateCopy();
         public override void Post(SendOrPostCallback d, object? state);
         public override void Send(SendOrPostCallback d, object? state);
         public void Kill();
+        public void Pause();
+        public void Resume();
     }
 
     public sealed class SimulatedReaderOptions

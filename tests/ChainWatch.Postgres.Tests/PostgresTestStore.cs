@@ -23,7 +23,7 @@ internal sealed class PostgresTestStore : IAsyncDisposable
     {
         PostgresOptions options = new() { ConnectionString = $"{server.ConnectionString};Maximum Pool Size=20;{more}", Schema = schema ?? server.NewSchema() };
         NpgsqlDataSource dataSource = NpgsqlDataSource.Create(options.ConnectionString);
-        PostgresWatchStore store = new(dataSource, options.Schema, TimeSpan.FromSeconds(4), TimeProvider.System);
+        PostgresWatchStore store = new(dataSource, options, TimeProvider.System);
         await store.InitializeAsync(TestContext.Current.CancellationToken);
         return new PostgresTestStore(dataSource, store, options);
     }

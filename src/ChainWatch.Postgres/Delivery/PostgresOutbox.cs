@@ -30,7 +30,7 @@ internal sealed class PostgresOutbox
                 order by o.due_at, o.sequence limit 1
                 for update of o skip locked
             )
-            select t.sequence, t.attempts, e.kind, e.cause, e.occurred_at, {PaymentColumns.Of("e")}, pg_backend_pid(), now()
+            select t.sequence, t.attempts, e.kind, e.cause, e.occurred_at, {PaymentColumns.Of("e")}
             from taken t join {schema}.payment_event e on e.sequence = t.sequence
             """;
         _state = $"select count(*) filter (where parked_at is null), min(occurred_at) filter (where parked_at is null), count(*) filter (where parked_at is not null) from {schema}.outbox";
@@ -63,7 +63,8 @@ internal sealed class PostgresOutbox
         try
         {
             transaction = await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken);
-            PostgresDelivery? delivery = null;
+            PaymentEvent? taken = null;
+            int attempts = 0;
             await using (NpgsqlBatch batch = new(connection, transaction))
             {
                 batch.AddCommand(_take).Parameters.With(now);
@@ -72,17 +73,20 @@ internal sealed class PostgresOutbox
                 await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellationToken);
                 if (await reader.ReadAsync(cancellationToken))
                 {
-                    delivery = new PostgresDelivery(this, connection, transaction, ReadEvent(reader), reader.GetInt32(1), ReadSession(reader));
+                    attempts = reader.GetInt32(1);
+                    taken = ReadEvent(reader);
                 }
             }
 
-            if (delivery is not null)
+            if (taken is not null)
             {
+                PostgresDelivery delivery = new(this, connection, transaction, taken, attempts);
                 transaction = null;
                 connection = null!;
+                return delivery;
             }
 
-            return delivery;
+            return null;
         }
         finally
         {
@@ -140,9 +144,6 @@ internal sealed class PostgresOutbox
         OccurredAt = reader.GetFieldValue<DateTimeOffset>(4),
         Payment = PaymentColumns.Read(reader, 5, format: null),
     };
-
-    private static PostgresSession ReadSession(NpgsqlDataReader reader) =>
-        new(reader.GetInt32(5 + PaymentColumns.Count), reader.GetFieldValue<DateTimeOffset>(6 + PaymentColumns.Count));
 
     private static ParkedDelivery ReadParked(NpgsqlDataReader reader)
     {

@@ -28,6 +28,9 @@ public sealed class MinedBlock
     /// <summary>Its transactions, in order.</summary>
     public IReadOnlyList<SimulatedTransaction> Transactions { get; }
 
+    /// <summary>True once it was part of the canonical chain, even if it is no more.</summary>
+    public bool WasCanonical { get; internal set; }
+
     /// <summary>The block at a height on the way from this one back to the first; <see langword="null"/> where there is none.</summary>
     public MinedBlock? AncestorAt(long height)
     {

@@ -18,7 +18,7 @@ public sealed class SimulatedChain
     private MinedBlock? _safe;
     private MinedBlock? _finalized;
     private long _version;
-    private TaskCompletionSource _changed = NewSignal();
+    private readonly HashSet<TaskCompletionSource> _waiters = [];
 
     /// <summary>Creates a chain that has its first block.</summary>
     /// <param name="name">Its name, as the host names it.</param>
@@ -41,6 +41,7 @@ public sealed class SimulatedChain
             Assets = [Coin, Token],
         };
         Genesis = Add(null, []);
+        Genesis.WasCanonical = true;
         _canonical.Add(Genesis);
     }
 
@@ -323,7 +324,7 @@ public sealed class SimulatedChain
     /// <summary>Completes when the chain has changed since a version.</summary>
     public async Task WaitForChangeAsync(long sinceVersion, CancellationToken cancellationToken)
     {
-        Task changed;
+        TaskCompletionSource waiter = new(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_lock)
         {
             if (_version > sinceVersion)
@@ -331,13 +332,24 @@ public sealed class SimulatedChain
                 return;
             }
 
-            changed = _changed.Task;
+            _waiters.Add(waiter);
         }
 
-        await changed.WaitAsync(cancellationToken);
+        try
+        {
+            // Awaited as it is: a combination of tasks would resume by way of the thread pool.
+            await using CancellationTokenRegistration cancelled = cancellationToken.UnsafeRegister(
+                static (state, token) => ((TaskCompletionSource)state!).TrySetCanceled(token), waiter);
+            await waiter.Task;
+        }
+        finally
+        {
+            lock (_lock)
+            {
+                _waiters.Remove(waiter);
+            }
+        }
     }
-
-    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private static ArgumentOutOfRangeException NoBlock(long height) => new(nameof(height), height, "There is no canonical block at this height.");
 
@@ -369,7 +381,12 @@ public sealed class SimulatedChain
 
         _canonical.RemoveRange((int)block.Height + 1, _canonical.Count - (int)block.Height - 1);
         added.Reverse();
-        _canonical.AddRange(added);
+        foreach (MinedBlock one in added)
+        {
+            one.WasCanonical = true;
+            _canonical.Add(one);
+        }
+
         Changed();
     }
 
@@ -382,8 +399,9 @@ public sealed class SimulatedChain
     private void Changed()
     {
         _version++;
-        TaskCompletionSource changed = _changed;
-        _changed = NewSignal();
-        changed.TrySetResult();
+        foreach (TaskCompletionSource waiter in _waiters)
+        {
+            waiter.TrySetResult();
+        }
     }
 }

@@ -169,9 +169,9 @@ public sealed class SimulatedBlockReader : IBlockReader
 
     private View See(Call call)
     {
-        MinedBlock head = call.Endpoint.StuckOn ?? _chain.Head;
+        MinedBlock head = call.Endpoint.StuckOn is { } stuck && (_chain.Finalized is not { } final || stuck.DescendsFrom(final)) ? stuck : _chain.Head;
         int lag = call.Endpoint.Lag;
-        if (Hits(SimulatedFault.StaleBranch, count: false) && StaleHead() is { } stale)
+        if (Hits(SimulatedFault.StaleBranch, count: false) && Orphan(static block => block.WasCanonical) is { } stale)
         {
             Fire(SimulatedFault.StaleBranch);
             head = stale;
@@ -200,13 +200,13 @@ public sealed class SimulatedBlockReader : IBlockReader
         return new View(head);
     }
 
-    /// <summary>The head of a branch that is not canonical, and that an honest node could still be on.</summary>
-    private MinedBlock? StaleHead()
+    /// <summary>A block of a branch that is not canonical, and that an honest node could still be on.</summary>
+    private MinedBlock? Orphan(Func<MinedBlock, bool> which)
     {
         MinedBlock head = _chain.Head;
         MinedBlock? final = _chain.Finalized;
         List<MinedBlock> candidates = [];
-        foreach (MinedBlock orphan in _chain.Orphans())
+        foreach (MinedBlock orphan in _chain.Orphans().Where(which))
         {
             MinedBlock fork = orphan;
             while (!_chain.IsCanonical(fork))
@@ -254,8 +254,9 @@ public sealed class SimulatedBlockReader : IBlockReader
             final = truth;
             safe = _chain.Safe;
         }
-        else if (StaleHead() is { } elsewhere)
+        else if (Orphan(static block => !block.WasCanonical) is { } elsewhere)
         {
+            // Never a block that was canonical once: whoever still stands on it would be told that it is final, against which nothing could be done.
             Fire(SimulatedFault.StrayMarks);
             final = elsewhere;
             safe = elsewhere;
@@ -357,7 +358,7 @@ public sealed class SimulatedBlockReader : IBlockReader
     {
         if (Hits(SimulatedFault.TornRange, count: false))
         {
-            MinedBlock[] others = [.. _chain.Orphans().Where(orphan => orphan.Height >= range[0].Height && orphan.Height <= range[^1].Height && !range.Contains(orphan))];
+            MinedBlock[] others = [.. _chain.Orphans().Where(orphan => orphan.WasCanonical && orphan.Height >= range[0].Height && orphan.Height <= range[^1].Height && !range.Contains(orphan))];
             if (others.Length > 0)
             {
                 Fire(SimulatedFault.TornRange);

@@ -20,7 +20,9 @@ public sealed class SimulatedEndpoint
     /// <summary>How many blocks it is behind the chain's head.</summary>
     public int Lag { get; set; }
 
-    /// <summary>The head of the branch that it is stuck on; <see langword="null"/> (the default) when it follows the canonical chain.</summary>
+    /// <summary>
+    /// The head of the branch that it is stuck on, until the chain's final block is on another one; <see langword="null"/> (the default) when it follows the canonical chain.
+    /// </summary>
     public MinedBlock? StuckOn { get; set; }
 
     /// <summary>True when it answers nothing at all: every request ends by its timeout.</summary>

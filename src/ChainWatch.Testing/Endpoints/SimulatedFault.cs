@@ -39,7 +39,7 @@ public enum SimulatedFault
     /// <summary>Its head jumps to and fro between two heights.</summary>
     FlappingHead,
 
-    /// <summary>It follows an orphaned branch and does not know better. Needs a branch in the chain's tree that is not canonical.</summary>
+    /// <summary>It follows a branch that was canonical once, and does not know better.</summary>
     StaleBranch,
 
     /// <summary>A block takes as much memory as all that may be prefetched.</summary>
@@ -51,7 +51,7 @@ public enum SimulatedFault
     /// <summary>It does not know a header that it should know.</summary>
     UnknownHeader,
 
-    /// <summary>Its safe and finalized marks come from elsewhere: ahead of its head, or of a block on another branch.</summary>
+    /// <summary>Its safe and finalized marks come from elsewhere: ahead of its head, or of an attached block that never was canonical.</summary>
     StrayMarks,
 
     /// <summary>Its safe and finalized marks are missing.</summary>

@@ -106,6 +106,19 @@ public sealed class DeterministicScheduler
         }
     }
 
+    /// <summary>Runs what is ready, but no more than a number of continuations, and without moving the clock: it stops in the middle of whatever goes on.</summary>
+    /// <returns>How many continuations ran.</returns>
+    public int RunSteps(int count)
+    {
+        int steps = 0;
+        while (steps < count && Step())
+        {
+            steps++;
+        }
+
+        return steps;
+    }
+
     /// <summary>Runs all that is ready; then moves the clock to the next timer and runs what it sets free.</summary>
     /// <returns>False when no timer is set: nothing will ever happen again by itself.</returns>
     public bool AdvanceToNextTimer()
@@ -235,21 +248,16 @@ public sealed class DeterministicScheduler
 
     private bool Step()
     {
-        WorkItem item;
+        WorkItem item = default;
         lock (_lock)
         {
-            if (_ready.Count == 0)
+            _thread = Environment.CurrentManagedThreadId;
+            int index = NextIndex();
+            if (index >= 0)
             {
-                item = default;
-            }
-            else
-            {
-                int index = _order is null || _ready.Count == 1 ? 0 : _order.Next(_ready.Count);
                 item = _ready[index];
                 _ready.RemoveAt(index);
             }
-
-            _thread = Environment.CurrentManagedThreadId;
         }
 
         if (item.Callback is null)
@@ -268,6 +276,25 @@ public sealed class DeterministicScheduler
 
         ThrowFailures();
         return true;
+    }
+
+    /// <summary>Which of the ready continuations is next; -1 when there is none, or all belong to paused processes.</summary>
+    private int NextIndex()
+    {
+        int runnable = _ready.Count(static item => !item.Process.IsPaused);
+        if (runnable == 0)
+        {
+            return -1;
+        }
+
+        int skip = _order is null || runnable == 1 ? 0 : _order.Next(runnable);
+        for (int index = 0; ; index++)
+        {
+            if (!_ready[index].Process.IsPaused && skip-- == 0)
+            {
+                return index;
+            }
+        }
     }
 
     private void Invoke(WorkItem item)
@@ -316,13 +343,20 @@ public sealed class DeterministicScheduler
             string waiting;
             lock (_lock)
             {
-                waiting = string.Join(", ", _ready.Select(static item => item.Process.Name).Distinct(StringComparer.Ordinal));
+                waiting = string.Join(", ", _ready.Select(static item => $"{item.Process.Name}: {NameOf(item.State)}").Distinct(StringComparer.Ordinal).Take(10));
             }
 
             throw new DeterministicSchedulerException(string.Create(
                 CultureInfo.InvariantCulture,
                 $"Still busy after {MaxSteps:N0} continuations at {Time.GetUtcNow():O}; ready to run in: {(waiting.Length == 0 ? "nothing" : waiting)}. Something loops without waiting for time to pass."));
         }
+    }
+
+    /// <summary>Which asynchronous method a continuation belongs to, as far as the runtime lets it be seen.</summary>
+    private static string NameOf(object? state)
+    {
+        Type? type = (state is Action { Target: { } target } ? target : state)?.GetType();
+        return type is { IsGenericType: true } ? string.Join(' ', type.GetGenericArguments().Select(static argument => $"{argument.DeclaringType?.Name}.{argument.Name}")) : type?.Name ?? "work";
     }
 
     private readonly record struct WorkItem(SimulatedProcess Process, SendOrPostCallback Callback, object? State);

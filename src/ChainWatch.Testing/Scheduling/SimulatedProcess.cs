@@ -20,6 +20,15 @@ public sealed class SimulatedProcess : SynchronizationContext
     /// <summary>True once it was killed.</summary>
     public bool IsKilled { get; private set; }
 
+    /// <summary>True while it is paused.</summary>
+    public bool IsPaused { get; private set; }
+
+    /// <summary>Stops the process where it stands, as by SIGSTOP: the world goes on, and it does not notice until <see cref="Resume"/>.</summary>
+    public void Pause() => IsPaused = true;
+
+    /// <summary>Lets a paused process go on.</summary>
+    public void Resume() => IsPaused = false;
+
     /// <summary>Ends the process where it stands.</summary>
     public void Kill()
     {

@@ -168,6 +168,48 @@ public sealed class DeterministicSchedulerTests
     }
 
     [Fact]
+    public void A_paused_process_stands_still_while_the_others_go_on_and_the_clock_moves()
+    {
+        List<string> log = [];
+        SimulatedProcess frozen = _scheduler.CreateProcess("frozen");
+        SimulatedProcess other = _scheduler.CreateProcess("other");
+        foreach (SimulatedProcess process in new[] { frozen, other })
+        {
+            _scheduler.Start(process, async () =>
+            {
+                await Task.Delay(TimeSpan.FromSeconds(1), _time);
+                log.Add(process.Name);
+            });
+        }
+
+        _scheduler.RunUntilIdle();
+        frozen.Pause();
+        _scheduler.Advance(TimeSpan.FromSeconds(10));
+        log.ShouldBe(["other"]);
+
+        frozen.Resume();
+        _scheduler.RunUntilIdle();
+        log.ShouldBe(["other", "frozen"]);
+    }
+
+    [Fact]
+    public void A_run_of_some_steps_stops_in_the_middle()
+    {
+        int reached = 0;
+        _scheduler.Start(async () =>
+        {
+            for (; reached < 10; reached++)
+            {
+                await Task.Yield();
+            }
+        });
+
+        _scheduler.RunSteps(4).ShouldBe(4);
+
+        reached.ShouldBe(3);
+    }
+
+    [Fact]
     public void Advancing_runs_everything_on_the_way_in_the_order_of_time()
     {
         List<string> log = [];

@@ -1,0 +1,4 @@
+namespace ChainWatch.Simulation;
+
+/// <summary>The engine did something that the rules do not allow.</summary>
+internal sealed class ScenarioFailedException(string message) : Exception(message);
