@@ -161,8 +161,14 @@ internal sealed class BlockStatements
         batch.AddCommand(_keepTarget).Parameters.With(chain).With(write.Partition).With(target.Height).With(write.Chain.Format.FormatHash(target.Hash)).With(target.Slot);
         batch.AddCommand(_trimCoverage).Parameters.With(chain).With(write.Partition).With(target.Height);
         batch.AddCommand(_shortenCoverage).Parameters.With(chain).With(write.Partition).With(target.Height);
-        batch.AddCommand(_lowerBackScans).Parameters.With(chain).With(target.Height);
-        batch.AddCommand(_endBackScans).Parameters.With(chain);
+        AddLowerBackScans(batch, write.Chain, target.Height);
+    }
+
+    /// <summary>Adds the statements that end back-scans at a height: what lies above is matched by the follower itself.</summary>
+    public void AddLowerBackScans(NpgsqlBatch batch, Chain chain, long height)
+    {
+        batch.AddCommand(_lowerBackScans).Parameters.With(chain.Name).With(height);
+        batch.AddCommand(_endBackScans).Parameters.With(chain.Name);
     }
 
     private static DateTime? MinedAt(BlockHeader block) => block.Timestamp == default ? null : block.Timestamp.UtcDateTime;

@@ -275,6 +275,12 @@ internal sealed class PostgresCommits
         {
             _blocks.AddCursor(batch, write, cursor);
         }
+
+        if (write is { Cursor: null, RollBackTo: null, Blocks: [{ } first, ..] })
+        {
+            // Back-scans that were queued before the chain began end where it begins.
+            _blocks.AddLowerBackScans(batch, write.Chain, first.Point.Height - 1);
+        }
     }
 
     private async Task<bool> IsCommittedAsync(CommitBatch write, CancellationToken cancellationToken)

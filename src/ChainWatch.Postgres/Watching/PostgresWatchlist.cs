@@ -39,7 +39,8 @@ internal sealed class PostgresWatchlist
         _time = time;
         _ensure = $"insert into {schema}.watchlist (chain, sequence) values ($1, 0) on conflict do nothing";
         _lock = $"select sequence from {schema}.watchlist where chain = $1 for update";
-        _cursor = $"select max(height) from {schema}.cursor where chain = $1";
+        // Below the first block that was ever read, only back-scans have read anything, for whatever addresses they were queued for.
+        _cursor = $"select max(height), (select min(from_height) from {schema}.coverage where chain = $1 and pass = 1) from {schema}.cursor where chain = $1";
         _existing = $"select key, reference_type, reference_id, from_height, sequence from {schema}.watched_address where chain = $1 and key = any($2::bytea[])";
         _queued = $"select id from {schema}.back_scan where chain = $1 and keys && $2::bytea[] order by id";
         _insert =
@@ -169,6 +170,7 @@ internal sealed class PostgresWatchlist
         await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken);
         long sequence;
         long? cursor;
+        long begin;
         Dictionary<AddressKey, Existing> existing = [];
         SortedSet<long> scans = [];
         AddressKey[] rescanned = [.. registrations.Where(static one => one.Since is not null).Select(static one => one.Key)];
@@ -186,6 +188,7 @@ internal sealed class PostgresWatchlist
             await reader.NextResultAsync(cancellationToken);
             await reader.ReadAsync(cancellationToken);
             cursor = await reader.IsDBNullAsync(0, cancellationToken) ? null : reader.GetInt64(0);
+            begin = await reader.IsDBNullAsync(1, cancellationToken) ? long.MaxValue : reader.GetInt64(1);
             await reader.NextResultAsync(cancellationToken);
             while (await reader.ReadAsync(cancellationToken))
             {
@@ -215,6 +218,7 @@ internal sealed class PostgresWatchlist
 
         List<WatchRegistration> added = [.. registrations.Where(one => !existing.ContainsKey(one.Key))];
         List<WatchRegistration> lowered = [.. registrations.Where(one => one.Since < existing.GetValueOrDefault(one.Key)?.FromHeight)];
+        List<WatchRegistration> again = [.. registrations.Where(one => existing.TryGetValue(one.Key, out Existing? before) && one.Since < Math.Max(before.FromHeight, begin))];
         await using (NpgsqlBatch batch = new(connection, transaction))
         {
             if (added.Count > 0)
@@ -241,11 +245,11 @@ internal sealed class PostgresWatchlist
             }
 
             // Asking for an earlier height than before is asking for those blocks to be read.
-            foreach (IGrouping<long, WatchRegistration> group in added.Concat(lowered).Where(one => one.Since <= cursor).GroupBy(static one => Math.Max(one.Since!.Value, 0)).OrderBy(static group => group.Key))
+            foreach (IGrouping<long, WatchRegistration> group in added.Concat(again).Where(one => one.Since is { } since && (cursor is null || since <= cursor)).GroupBy(static one => Math.Max(one.Since!.Value, 0)).OrderBy(static group => group.Key))
             {
                 WatchRegistration[] members = [.. group];
                 batch.AddCommand(_queue).Parameters
-                    .With(chain.Name).WithArray(NpgsqlDbType.Bytea, members, static one => one.Key.Bytes.ToArray()).With(group.Key).With(cursor);
+                    .With(chain.Name).WithArray(NpgsqlDbType.Bytea, members, static one => one.Key.Bytes.ToArray()).With(group.Key).With(cursor ?? long.MaxValue);
             }
 
             if (batch.BatchCommands.Count == 0)

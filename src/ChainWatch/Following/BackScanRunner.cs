@@ -48,6 +48,11 @@ internal sealed class BackScanRunner
             {
                 foreach (BackScan scan in await _store.ReadBackScansAsync(Chain, cancellationToken))
                 {
+                    if (scan.IsEarly)
+                    {
+                        continue;
+                    }
+
                     FollowLog.BackScanStarted(_logger, scan.Id, Chain.Name, scan.FromHeight, scan.ToHeight, scan.Keys.Count);
                     if (await ScanAsync(scan, cancellationToken))
                     {

@@ -88,6 +88,8 @@ internal sealed class InMemoryChain(string name)
     public RegistrationResult Register(IReadOnlyList<WatchRegistration> registrations, DateTimeOffset at)
     {
         long? cursor = Scope(0).Cursor?.Height;
+        // Below the first block that was ever read, only back-scans have read anything, for whatever addresses they were queued for.
+        long begin = Scope(0).Coverage is [{ } first, ..] ? first.FromHeight : long.MaxValue;
         foreach (WatchRegistration one in registrations)
         {
             if (_watched.TryGetValue(one.Key, out WatchedAddress? before) && before.Reference != one.Reference)
@@ -104,7 +106,7 @@ internal sealed class InMemoryChain(string name)
             bool isNew = !_watched.TryGetValue(one.Key, out WatchedAddress? before);
             long fromHeight = one.Since ?? (cursor + 1) ?? 0;
             // Asking for an earlier height than before is asking for those blocks to be read.
-            if (one.Since is { } since && since <= cursor && (isNew || since < before!.FromHeight))
+            if (one.Since is { } since && (cursor is null || since <= cursor) && (isNew || since < Math.Max(before!.FromHeight, begin)))
             {
                 behind.TryAdd(Math.Max(since, 0), []);
                 behind[Math.Max(since, 0)].Add(one.Key);
@@ -137,7 +139,7 @@ internal sealed class InMemoryChain(string name)
         foreach ((long from, List<AddressKey> keys) in behind)
         {
             scans.Add(++_lastBackScan);
-            _backScans.Add(_lastBackScan, new BackScan { Id = _lastBackScan, Keys = keys, FromHeight = from, ToHeight = cursor!.Value });
+            _backScans.Add(_lastBackScan, new BackScan { Id = _lastBackScan, Keys = keys, FromHeight = from, ToHeight = cursor ?? long.MaxValue });
         }
 
         return new RegistrationResult { Added = added, BackScanIds = [.. scans] };

@@ -93,9 +93,13 @@ public sealed class InMemoryWatchStore : IWatchStore
             PaymentChanges changes = PaymentTransitions.Resolve(
                 batch.Chain, batch.RollBackTo, batch.Payments, chain.Touched(batch), chain.ReferenceOf, batch.At);
             scope.Apply(batch);
-            if (batch.RollBackTo is not null)
+            if (batch.RollBackTo is { } target)
             {
-                chain.LowerBackScans(batch.RollBackTo.Value.Height);
+                chain.LowerBackScans(target.Height);
+            }
+            else if (batch is { Cursor: null, Blocks: [{ } first, ..] })
+            {
+                chain.LowerBackScans(first.Point.Height - 1);
             }
 
             return new(Write(chain, scope, changes, batch.Deliver, batch.At));

@@ -1028,6 +1028,37 @@ public abstract class WatchStoreConformance
     }
 
     [Fact]
+    public async Task Since_a_height_before_the_chain_has_begun_waits_for_its_first_block_and_ends_below_it()
+    {
+        StoreScript script = await StartAsync();
+
+        RegistrationResult result = await script.Store.AddAddressesAsync(script.Chain, [script.Registration(1, since: 2), script.Registration(2, since: 6)], script.Now, Token);
+        result.BackScanIds.Count.ShouldBe(2);
+        (await script.Store.ReadBackScansAsync(script.Chain, Token)).ShouldAllBe(scan => scan.IsEarly);
+        await script.ReadWatchlistAsync();
+        await script.ForwardAsync(Blocks(5, 6));
+
+        BackScan scan = (await script.Store.ReadBackScansAsync(script.Chain, Token)).ShouldHaveSingleItem();
+        (scan.FromHeight, scan.ToHeight, scan.IsEarly).ShouldBe((2, 4, false));
+        scan.Keys.ShouldBe([Address(1)]);
+    }
+
+    [Fact]
+    public async Task Since_a_height_below_the_first_block_is_scanned_also_for_an_address_that_was_registered_before_the_chain_began()
+    {
+        StoreScript script = await StartAsync();
+        await script.WatchAsync([1]);
+        await script.ForwardAsync(Blocks(5, 10));
+
+        RegistrationResult result = await script.WatchAsync([1], since: 3);
+
+        result.Added.ShouldBe(0);
+        BackScan scan = (await script.Store.ReadBackScanAsync(script.Chain, result.BackScanIds.ShouldHaveSingleItem(), Token)).ShouldNotBeNull();
+        (scan.FromHeight, scan.ToHeight).ShouldBe((3, 10));
+        (await script.WatchAsync([1], since: 7)).BackScanIds.ShouldBe([scan.Id]);
+    }
+
+    [Fact]
     public async Task Registering_again_since_an_earlier_height_scans_the_blocks_between()
     {
         StoreScript script = await StartAsync();

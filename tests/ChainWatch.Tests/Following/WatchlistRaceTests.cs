@@ -79,6 +79,22 @@ public sealed class WatchlistRaceTests
     }
 
     [Fact]
+    public void A_registration_with_since_before_the_chain_has_begun_reads_what_lies_below_its_first_block()
+    {
+        using SimulatedEngine engine = new(startHeight: null);
+        engine.Chain.MineEmpty(5);
+        engine.Chain.Mine(engine.Chain.Pay(A, 5));
+        engine.Chain.MineEmpty(30);
+        bool done = false;
+        engine.Scheduler.Start(async () => done = await engine.Watchlist.AddAsync(engine.Chain.Chain.Name, A, null, since: 2, CancellationToken.None));
+        engine.Scheduler.RunUntilIdle();
+        engine.Start();
+        engine.Scheduler.RunUntil(() => done, TimeSpan.FromMinutes(1)).ShouldBeTrue();
+        engine.Kinds.ShouldBe([PaymentEventKind.Detected, PaymentEventKind.Confirmed]);
+        engine.Store.ReadCoverage(engine.Chain.Chain)[0].FromHeight.ShouldBe(36);
+    }
+
+    [Fact]
     public void A_back_scan_reads_just_the_blocks_that_were_asked_for()
     {
         using SimulatedEngine engine = new();
