@@ -19,9 +19,10 @@ internal sealed class PostgresTestStore : IAsyncDisposable
 
     public PostgresOptions Options { get; }
 
-    public static async Task<PostgresTestStore> CreateAsync(PostgresServer server, string? schema = null, string more = "")
+    public static async Task<PostgresTestStore> CreateAsync(PostgresServer server, string? schema = null, PostgresServerProxy? proxy = null)
     {
-        PostgresOptions options = new() { ConnectionString = $"{server.ConnectionString};Maximum Pool Size=20;{more}", Schema = schema ?? server.NewSchema() };
+        string connectionString = $"{server.ConnectionString};Maximum Pool Size=20";
+        PostgresOptions options = new() { ConnectionString = proxy?.Through(connectionString) ?? connectionString, Schema = schema ?? server.NewSchema() };
         NpgsqlDataSource dataSource = NpgsqlDataSource.Create(options.ConnectionString);
         PostgresWatchStore store = new(dataSource, options, TimeProvider.System);
         await store.InitializeAsync(TestContext.Current.CancellationToken);
