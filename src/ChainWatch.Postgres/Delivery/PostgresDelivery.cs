@@ -41,10 +41,11 @@ internal sealed class PostgresDelivery : Delivery
 
         await using (NpgsqlCommand delete = new(_outbox.DeleteSql, Connection, Transaction))
         {
-            delete.Parameters.With(Event.Sequence).With(_attempts);
+            delete.Parameters.With(Event.Sequence).With(_attempts).With(_session.StartedAt);
             if (await delete.ExecuteNonQueryAsync(cancellationToken) != 1)
             {
-                throw new ChainWatchException($"Event {Event.Sequence} is no longer this delivery's: the handler has changed or deleted its row in the outbox.");
+                throw new ChainWatchException(
+                    $"Event {Event.Sequence} is no longer this delivery's: the handler has begun a transaction of its own on the delivery's connection, or written to the outbox.");
             }
         }
 
@@ -114,7 +115,9 @@ internal sealed class PostgresDelivery : Delivery
     {
         try
         {
-            return ReferenceEquals(Transaction.Connection, Connection);
+            // This property answers only while the transaction is open, whoever has ended it and however.
+            _ = Transaction.IsolationLevel;
+            return true;
         }
         catch (InvalidOperationException)
         {

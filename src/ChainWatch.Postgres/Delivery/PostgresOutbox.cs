@@ -17,7 +17,8 @@ internal sealed class PostgresOutbox
     public PostgresOutbox(NpgsqlDataSource dataSource, PostgresSchema schema)
     {
         _dataSource = dataSource;
-        DeleteSql = $"delete from {schema}.outbox where sequence = $1 and attempts = $2 and parked_at is null";
+        // In the very transaction that has held the event since it was taken, and in no other.
+        DeleteSql = $"delete from {schema}.outbox where sequence = $1 and attempts = $2 and parked_at is null and now() = $3";
         RetrySql = $"update {schema}.outbox set attempts = attempts + 1, due_at = $3, error = $4 where sequence = $1 and attempts = $2 and parked_at is null";
         ParkSql = $"update {schema}.outbox set attempts = attempts + 1, parked_at = $3, error = $4 where sequence = $1 and attempts = $2 and parked_at is null";
         // Events of a payment come one after the other: as long as an earlier one is in the outbox, taken, retried or parked, a later one waits.
@@ -43,7 +44,7 @@ internal sealed class PostgresOutbox
         _replay = $"update {schema}.outbox set attempts = 0, parked_at = null, due_at = occurred_at where sequence = $1 and parked_at is not null";
     }
 
-    /// <summary>Deletes an event that was taken: its number, and how often it had been tried.</summary>
+    /// <summary>Deletes an event that was taken: its number, how often it had been tried, and when its transaction began.</summary>
     public string DeleteSql { get; }
 
     /// <summary>Makes an event due again: its number, how often it had been tried, when, and why.</summary>
