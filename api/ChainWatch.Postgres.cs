@@ -1,0 +1,59 @@
+namespace ChainWatch.Postgres
+{
+    public sealed class ForeignSchemaException : InvariantViolationException
+    {
+        public ForeignSchemaException(string message);
+    }
+
+    public sealed class PostgresLeaderElection : ILeaderElection
+    {
+        public ValueTask<Leadership> AcquireAsync(string scope, CancellationToken cancellationToken);
+    }
+
+    public sealed class PostgresOptions
+    {
+        public const string Section = "ChainWatch:Postgres";
+        public PostgresOptions();
+        public TimeSpan? WriteTimeout { get; set; }
+        public string Schema { get; set; }
+        public string? ConnectionString { get; set; }
+    }
+
+    public static class PostgresPaymentContextExtensions
+    {
+        public static NpgsqlConnection GetConnection(this PaymentContext context);
+        public static NpgsqlTransaction GetTransaction(this PaymentContext context);
+    }
+
+    public sealed class PostgresWatchStore : IWatchStore
+    {
+        public PostgresWatchStore(NpgsqlDataSource dataSource, string schema, TimeSpan writeTimeout, TimeProvider timeProvider);
+        public IAsyncEnumerable<WatchedAddress> ListAddressesAsync(Chain chain, CancellationToken cancellationToken);
+        public ValueTask InitializeAsync(CancellationToken cancellationToken);
+        public ValueTask<BackScan?> ReadBackScanAsync(Chain chain, long id, CancellationToken cancellationToken);
+        public ValueTask<CommitResult> CommitAsync(CommitBatch batch, CancellationToken cancellationToken);
+        public ValueTask<CommitResult> CommitBackScanAsync(BackScanBatch batch, CancellationToken cancellationToken);
+        public ValueTask<Delivery?> TakeDeliveryAsync(DateTimeOffset now, CancellationToken cancellationToken);
+        public ValueTask<IReadOnlyList<BackScan>> ReadBackScansAsync(Chain chain, CancellationToken cancellationToken);
+        public ValueTask<IReadOnlyList<ParkedDelivery>> ReadParkedAsync(int limit, CancellationToken cancellationToken);
+        public ValueTask<IReadOnlyList<Payment>> ReadPaymentsAsync(Chain chain, int limit, CancellationToken cancellationToken);
+        public ValueTask<IReadOnlyList<Payment>> ReadUnwatchedPaymentsAsync(Chain chain, long aboveHeight, CancellationToken cancellationToken);
+        public ValueTask<OutboxState> ReadOutboxAsync(CancellationToken cancellationToken);
+        public ValueTask<RegistrationResult> AddAddressesAsync(Chain chain, IReadOnlyList<WatchRegistration> registrations, DateTimeOffset at, CancellationToken cancellationToken);
+        public ValueTask<ScopeState> LoadAsync(Chain chain, int partition, CancellationToken cancellationToken);
+        public ValueTask<WatchChanges> ReadWatchChangesAsync(Chain chain, long afterSequence, int limit, CancellationToken cancellationToken);
+        public ValueTask<WatchedAddress?> FindAddressAsync(Chain chain, AddressKey key, CancellationToken cancellationToken);
+        public ValueTask<bool> RemoveAddressAsync(Chain chain, AddressKey key, CancellationToken cancellationToken);
+        public ValueTask<bool> ReplayAsync(long sequence, CancellationToken cancellationToken);
+        public ValueTask<long> CountAddressesAsync(Chain chain, CancellationToken cancellationToken);
+        public ValueTask<long> RaiseTermAsync(string scope, string holder, CancellationToken cancellationToken);
+    }
+}
+namespace Microsoft.Extensions.DependencyInjection
+{
+    public static class PostgresChainWatchBuilderExtensions
+    {
+        public static ChainWatchBuilder UsePostgres(this ChainWatchBuilder builder, NpgsqlDataSource dataSource, Action<PostgresOptions>? configure = null);
+        public static ChainWatchBuilder UsePostgres(this ChainWatchBuilder builder, string? connectionString = null, Action<PostgresOptions>? configure = null);
+    }
+}

@@ -22,6 +22,7 @@ namespace ChainWatch
 
     public sealed class AddressSet
     {
+        public IEnumerable<AddressKey> Keys { get; }
         public int Count { get; }
         public int KeyLength { get; }
         public long Sequence { get; }
@@ -334,6 +335,7 @@ namespace ChainWatch
         public required IReadOnlyList<PaymentFound> Payments { get; init; }
         public required long Term { get; init; }
         public required long WatchSequence { get; init; }
+        public void ThrowIfNotLinked();
     }
 
     public enum CommitOutcome
@@ -468,11 +470,13 @@ namespace ChainWatch
 
     public sealed class EndpointClient : IDisposable
     {
-        public EndpointClient(string chain, string name, EndpointOptions options, TimeProvider timeProvider, ILogger logger, IEndpointObserver? observer = null, HttpMessageHandler? handler = null, int seed = 0);
+        public EndpointClient(string chain, string name, EndpointOptions options, TimeProvider timeProvider, ILogger logger, IEndpointObserver? observer = null, EndpointTransport? transport = null, int seed = 0);
         public TimeSpan Paused { get; }
+        public bool HasWebSocket { get; }
         public string Chain { get; }
         public string Name { get; }
         public ValueTask SendAsync(EndpointRequest request, CancellationToken cancellationToken);
+        public ValueTask<WebSocket> ConnectWebSocketAsync(CancellationToken cancellationToken);
         public string Redact(string text);
         public void Dispose();
         public void ReportHead(long height);
@@ -558,6 +562,13 @@ namespace ChainWatch
         public PooledBytes TakeBody();
     }
 
+    public sealed class EndpointTransport
+    {
+        public EndpointTransport();
+        public Func<Uri, AuthenticationHeaderValue?, CancellationToken, Task<WebSocket>>? ConnectWebSocket { get; init; }
+        public HttpMessageHandler? Handler { get; init; }
+    }
+
     public sealed class FailFastOptions
     {
         public FailFastOptions();
@@ -570,7 +581,7 @@ namespace ChainWatch
         public bool Enabled { get; set; }
     }
 
-    public sealed class FinalityViolationException : ChainWatchException
+    public sealed class FinalityViolationException : InvariantViolationException
     {
         public FinalityViolationException(string message);
     }
@@ -661,6 +672,7 @@ namespace ChainWatch
         ValueTask<IReadOnlyList<BackScan>> ReadBackScansAsync(Chain chain, CancellationToken cancellationToken);
         ValueTask<IReadOnlyList<ParkedDelivery>> ReadParkedAsync(int limit, CancellationToken cancellationToken);
         ValueTask<IReadOnlyList<Payment>> ReadPaymentsAsync(Chain chain, int limit, CancellationToken cancellationToken);
+        ValueTask<IReadOnlyList<Payment>> ReadUnwatchedPaymentsAsync(Chain chain, long aboveHeight, CancellationToken cancellationToken);
         ValueTask<OutboxState> ReadOutboxAsync(CancellationToken cancellationToken);
         ValueTask<RegistrationResult> AddAddressesAsync(Chain chain, IReadOnlyList<WatchRegistration> registrations, DateTimeOffset at, CancellationToken cancellationToken);
         ValueTask<ScopeState> LoadAsync(Chain chain, int partition, CancellationToken cancellationToken);
@@ -702,6 +714,7 @@ namespace ChainWatch
         public ValueTask<IReadOnlyList<BackScan>> ReadBackScansAsync(Chain chain, CancellationToken cancellationToken);
         public ValueTask<IReadOnlyList<ParkedDelivery>> ReadParkedAsync(int limit, CancellationToken cancellationToken);
         public ValueTask<IReadOnlyList<Payment>> ReadPaymentsAsync(Chain chain, int limit, CancellationToken cancellationToken);
+        public ValueTask<IReadOnlyList<Payment>> ReadUnwatchedPaymentsAsync(Chain chain, long aboveHeight, CancellationToken cancellationToken);
         public ValueTask<OutboxState> ReadOutboxAsync(CancellationToken cancellationToken);
         public ValueTask<RegistrationResult> AddAddressesAsync(Chain chain, IReadOnlyList<WatchRegistration> registrations, DateTimeOffset at, CancellationToken cancellationToken);
         public ValueTask<ScopeState> LoadAsync(Chain chain, int partition, CancellationToken cancellationToken);
@@ -711,6 +724,11 @@ namespace ChainWatch
         public ValueTask<bool> ReplayAsync(long sequence, CancellationToken cancellationToken);
         public ValueTask<long> CountAddressesAsync(Chain chain, CancellationToken cancellationToken);
         public ValueTask<long> RaiseTermAsync(string scope, string holder, CancellationToken cancellationToken);
+    }
+
+    public abstract class InvariantViolationException : ChainWatchException
+    {
+        protected InvariantViolationException(string message);
     }
 
     public readonly record struct JsonRpcCall : IEquatable<JsonRpcCall>

@@ -24,7 +24,7 @@ internal sealed class PostgresTestStore : IAsyncDisposable
         string connectionString = $"{server.ConnectionString};Maximum Pool Size=20";
         PostgresOptions options = new() { ConnectionString = proxy?.Through(connectionString) ?? connectionString, Schema = schema ?? server.NewSchema() };
         NpgsqlDataSource dataSource = NpgsqlDataSource.Create(options.ConnectionString);
-        PostgresWatchStore store = new(dataSource, options, TimeProvider.System);
+        PostgresWatchStore store = new(dataSource, options.Schema, TimeSpan.FromSeconds(4), TimeProvider.System);
         await store.InitializeAsync(TestContext.Current.CancellationToken);
         return new PostgresTestStore(dataSource, store, options);
     }

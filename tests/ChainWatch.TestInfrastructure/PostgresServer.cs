@@ -63,6 +63,17 @@ public sealed class PostgresServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Starts a hot standby of a server.</summary>
+    public static async Task<PostgresServer> StartStandbyAsync(PostgresServer primary, CancellationToken cancellationToken = default)
+    {
+        string data = Path.Combine(Path.GetTempPath(), $"chainwatch-pg-{Guid.NewGuid():N}");
+        await primary._binaries.RunAsync(
+            "pg_basebackup", ["-D", data, "-R", "-X", "stream", "-c", "fast", "-d", string.Create(CultureInfo.InvariantCulture, $"host=127.0.0.1 port={primary.Port} user=postgres")], cancellationToken);
+        PostgresServer server = new(primary._options, primary._binaries, data, FreePort());
+        await server.StartAsync(cancellationToken);
+        return server;
+    }
+
     /// <summary>A schema name that no other test of this server has.</summary>
     public string NewSchema() => string.Create(CultureInfo.InvariantCulture, $"test_{Interlocked.Increment(ref _schemas)}");
 

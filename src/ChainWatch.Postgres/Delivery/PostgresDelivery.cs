@@ -7,10 +7,13 @@ internal sealed class PostgresDelivery : Delivery
 {
     private readonly PostgresOutbox _outbox;
     private readonly int _attempts;
+    private readonly PostgresSession _session;
     private bool _answered;
+    private bool _released;
 
-    public PostgresDelivery(PostgresOutbox outbox, NpgsqlConnection connection, NpgsqlTransaction transaction, PaymentEvent paymentEvent, int attempts)
+    public PostgresDelivery(PostgresOutbox outbox, NpgsqlConnection connection, NpgsqlTransaction transaction, PaymentEvent paymentEvent, int attempts, PostgresSession session)
     {
+        _session = session;
         _outbox = outbox;
         Connection = connection;
         Transaction = transaction;
@@ -59,7 +62,12 @@ internal sealed class PostgresDelivery : Delivery
 
     public override async ValueTask DisposeAsync()
     {
-        _answered = true;
+        if (!_answered)
+        {
+            _answered = true;
+            await ExecuteAndSealAsync(static batch => batch.AddCommand("rollback"), CancellationToken.None);
+        }
+
         await ReleaseAsync();
     }
 
@@ -70,45 +78,84 @@ internal sealed class PostgresDelivery : Delivery
             return;
         }
 
+        if (await ExecuteAndSealAsync(
+            batch =>
+            {
+                batch.AddCommand("rollback to savepoint chainwatch_handler");
+                AddUpdate(batch);
+                batch.AddCommand("commit");
+            },
+            cancellationToken))
+        {
+            _answered = true;
+            return;
+        }
+
+        // The row says how often it had been tried: where another instance has taken and answered it meanwhile, this answer comes too late and changes nothing.
+        await using NpgsqlConnection connection = await _outbox.OpenConnectionAsync(cancellationToken);
+        await using NpgsqlBatch alone = new(connection);
+        AddUpdate(alone);
+        await alone.ExecuteNonQueryAsync(cancellationToken);
+        _answered = true;
+
+        void AddUpdate(NpgsqlBatch batch) => batch.AddCommand(sql).Parameters.With(Event.Sequence).With(_attempts).With(at).With(PostgresText.CleanError(error));
+    }
+
+    /// <summary>
+    /// Ends the delivery's transaction in such a way that nothing can be written through its connection any more: a handler that was given up on may still be running, and
+    /// what it writes after the end would be stored at once, outside any transaction. False where the connection is of no use any more; then its session is over.
+    /// </summary>
+    private async ValueTask<bool> ExecuteAndSealAsync(Action<NpgsqlBatch> end, CancellationToken cancellationToken)
+    {
         try
         {
             if (IsTransactionOpen())
             {
                 await using NpgsqlBatch batch = new(Connection, Transaction);
-                batch.AddCommand("rollback to savepoint chainwatch_handler");
-                batch.AddCommand(sql).Parameters.With(Event.Sequence).With(_attempts).With(at).With(PostgresText.CleanError(error));
+                end(batch);
+                batch.AddCommand("begin transaction read only");
                 await batch.ExecuteNonQueryAsync(cancellationToken);
-                await Transaction.CommitAsync(cancellationToken);
-                _answered = true;
-                return;
+                return true;
             }
         }
         catch (Exception exception) when (exception is NpgsqlException or InvalidOperationException or IOException)
         {
-            // The handler has broken the connection, or left it in a state that nothing can be written in. What it wrote goes when the connection does.
+            // The handler has broken the connection, left it in a state that nothing can be written in, or is using it right now.
         }
 
-        // The row says how often it had been tried: where another instance has taken and answered it meanwhile, this answer comes too late and changes nothing.
+        await EndSessionAsync(cancellationToken);
+        return false;
+    }
+
+    /// <summary>Ends the session on the server, with whatever the handler has written or is writing, so that the event's row is free.</summary>
+    private async ValueTask EndSessionAsync(CancellationToken cancellationToken)
+    {
+        await using (NpgsqlConnection other = await _outbox.OpenConnectionAsync(cancellationToken))
+        {
+            await using NpgsqlCommand end = new("select pg_terminate_backend(pid) from pg_stat_activity where pid = $1 and xact_start = $2", other);
+            end.Parameters.With(_session.ProcessId).With(_session.StartedAt);
+            await end.ExecuteNonQueryAsync(cancellationToken);
+        }
+
         await ReleaseAsync();
-        await using NpgsqlConnection connection = await _outbox.OpenConnectionAsync(cancellationToken);
-        await using NpgsqlCommand update = new(sql, connection);
-        update.Parameters.With(Event.Sequence).With(_attempts).With(at).With(PostgresText.CleanError(error));
-        await update.ExecuteNonQueryAsync(cancellationToken);
-        _answered = true;
     }
 
     private async ValueTask ReleaseAsync()
     {
+        if (_released)
+        {
+            return;
+        }
+
+        _released = true;
         try
         {
-            await Transaction.DisposeAsync();
+            await Connection.DisposeAsync();
         }
         catch (Exception exception) when (exception is NpgsqlException or InvalidOperationException or IOException)
         {
-            // A broken connection has no transaction to roll back; the server has done it.
+            // What is broken needs no goodbye.
         }
-
-        await Connection.DisposeAsync();
     }
 
     private bool IsTransactionOpen()

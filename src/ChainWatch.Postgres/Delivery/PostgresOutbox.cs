@@ -31,7 +31,7 @@ internal sealed class PostgresOutbox
                 order by o.due_at, o.sequence limit 1
                 for update of o skip locked
             )
-            select t.sequence, t.attempts, e.kind, e.cause, e.occurred_at, {PaymentColumns.Of("e")}
+            select t.sequence, t.attempts, e.kind, e.cause, e.occurred_at, {PaymentColumns.Of("e")}, pg_backend_pid(), now()
             from taken t join {schema}.payment_event e on e.sequence = t.sequence
             """;
         _state = $"select count(*) filter (where parked_at is null), min(occurred_at) filter (where parked_at is null), count(*) filter (where parked_at is not null) from {schema}.outbox";
@@ -64,8 +64,7 @@ internal sealed class PostgresOutbox
         try
         {
             transaction = await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken);
-            PaymentEvent? taken = null;
-            int attempts = 0;
+            PostgresDelivery? delivery = null;
             await using (NpgsqlBatch batch = new(connection, transaction))
             {
                 batch.AddCommand(_take).Parameters.With(now);
@@ -74,20 +73,17 @@ internal sealed class PostgresOutbox
                 await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellationToken);
                 if (await reader.ReadAsync(cancellationToken))
                 {
-                    attempts = reader.GetInt32(1);
-                    taken = ReadEvent(reader);
+                    delivery = new PostgresDelivery(this, connection, transaction, ReadEvent(reader), reader.GetInt32(1), ReadSession(reader));
                 }
             }
 
-            if (taken is not null)
+            if (delivery is not null)
             {
-                PostgresDelivery delivery = new(this, connection, transaction, taken, attempts);
                 transaction = null;
                 connection = null!;
-                return delivery;
             }
 
-            return null;
+            return delivery;
         }
         finally
         {
@@ -145,6 +141,9 @@ internal sealed class PostgresOutbox
         OccurredAt = reader.GetFieldValue<DateTimeOffset>(4),
         Payment = PaymentColumns.Read(reader, 5, format: null),
     };
+
+    private static PostgresSession ReadSession(NpgsqlDataReader reader) =>
+        new(reader.GetInt32(5 + PaymentColumns.Count), reader.GetFieldValue<DateTimeOffset>(6 + PaymentColumns.Count));
 
     private static ParkedDelivery ReadParked(NpgsqlDataReader reader)
     {

@@ -21,29 +21,27 @@ public sealed class PostgresWatchStore : IWatchStore
 
     /// <summary>Creates the store.</summary>
     /// <param name="dataSource">Where the database is. It stays its owner's: the store does not dispose it.</param>
-    /// <param name="options">The schema and the limits of writes; the connection string is not looked at.</param>
+    /// <param name="schema">The schema that holds the tables.</param>
+    /// <param name="writeTimeout">How long one statement of a leader's write may take, wait for a lock, or keep the server waiting for the next: less than leadership lives.</param>
     /// <param name="timeProvider">The clock that waits between attempts are taken from.</param>
-    /// <exception cref="ChainWatchConfigurationException">An option is out of its range.</exception>
-    public PostgresWatchStore(NpgsqlDataSource dataSource, PostgresOptions options, TimeProvider timeProvider)
+    /// <exception cref="ChainWatchConfigurationException">The schema cannot have this name.</exception>
+    public PostgresWatchStore(NpgsqlDataSource dataSource, string schema, TimeSpan writeTimeout, TimeProvider timeProvider)
+        : this(dataSource, new PostgresSchema(schema), writeTimeout, timeProvider)
+    {
+    }
+
+    internal PostgresWatchStore(NpgsqlDataSource dataSource, PostgresSchema schema, TimeSpan writeTimeout, TimeProvider timeProvider)
     {
         ArgumentNullException.ThrowIfNull(dataSource);
-        ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(timeProvider);
-        options.Validate();
+        ArgumentOutOfRangeException.ThrowIfLessThan(writeTimeout, TimeSpan.FromMilliseconds(1));
         _dataSource = dataSource;
-        PostgresSchema schema = new(options.Schema);
         _migrator = new PostgresMigrator(dataSource, schema);
-        _commits = new PostgresCommits(dataSource, schema, options.WriteTimeout, timeProvider);
+        _commits = new PostgresCommits(dataSource, schema, writeTimeout, timeProvider);
         _watchlist = new PostgresWatchlist(dataSource, schema, timeProvider);
         _outbox = new PostgresOutbox(dataSource, schema);
         _backScans = new BackScanStatements(schema);
-        // Writes hold the term's row while they run, so this waits for them, and everything that comes after it is refused.
-        _raiseTerm =
-            $"""
-            insert into {schema}.leadership as l (scope, term, holder, acquired_at) values ($1, 1, $2, now())
-            on conflict (scope) do update set term = l.term + 1, holder = excluded.holder, acquired_at = excluded.acquired_at
-            returning term
-            """;
+        _raiseTerm = RaiseTermSql(schema);
         _load =
             $"""
             select c.height, c.safe_height, c.finalized_height, c.final_height, c.final_hash, c.final_slot, b.height, b.hash, b.slot
@@ -61,6 +59,14 @@ public sealed class PostgresWatchStore : IWatchStore
             order by p.block_height desc, p.tx_id, p.ordinal
             """;
     }
+
+    /// <summary>Raises a scope's term. Writes hold the term's row while they run, so this waits for them, and everything that comes after it is refused.</summary>
+    internal static string RaiseTermSql(PostgresSchema schema) =>
+        $"""
+        insert into {schema}.leadership as l (scope, term, holder, acquired_at) values ($1, 1, $2, now())
+        on conflict (scope) do update set term = l.term + 1, holder = excluded.holder, acquired_at = excluded.acquired_at
+        returning term
+        """;
 
     /// <inheritdoc/>
     /// <exception cref="ForeignSchemaException">The schema is another program's, or a newer ChainWatch's.</exception>

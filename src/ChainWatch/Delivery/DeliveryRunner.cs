@@ -97,11 +97,9 @@ internal sealed class DeliveryRunner
         {
             await using (delivery)
             {
-                string? error = await HandleAsync(delivery, cancellationToken);
+                string? error = await HandleAsync(delivery, cancellationToken) ?? await AcknowledgeAsync(delivery);
                 if (error is null)
                 {
-                    // Once the handler has done its work, stopping must not undo it.
-                    await delivery.AcknowledgeAsync(CancellationToken.None);
                     _metrics.Delivered(one, _time.GetElapsedTime(started));
                 }
                 else if (cancellationToken.IsCancellationRequested)
@@ -151,6 +149,24 @@ internal sealed class DeliveryRunner
         catch (Exception exception)
         {
             return $"{exception.GetType().Name}: {exception.Message}";
+        }
+    }
+
+    /// <summary>
+    /// Acknowledges. <see langword="null"/> when that succeeded, else what went wrong: what the handler wrote may be the reason (a statement of its that failed, a
+    /// constraint that is checked at the end), so it counts as a failed attempt. Where only the answer was lost, the store knows better than to put the event back.
+    /// </summary>
+    private static async Task<string?> AcknowledgeAsync(Delivery delivery)
+    {
+        try
+        {
+            // Once the handler has done its work, stopping must not undo it.
+            await delivery.AcknowledgeAsync(CancellationToken.None);
+            return null;
+        }
+        catch (Exception exception)
+        {
+            return $"it could not be acknowledged: {exception.GetType().Name}: {exception.Message}";
         }
     }
 

@@ -1,0 +1,47 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+
+namespace ChainWatch.Postgres;
+
+/// <summary>What a host says about its database, read and checked when the host starts. It owns the data source that it makes from a connection string, and no other.</summary>
+internal sealed class PostgresSetup : IAsyncDisposable, IDisposable
+{
+    private readonly NpgsqlDataSource? _owned;
+
+    /// <exception cref="ChainWatchConfigurationException">Something is wrong in the options.</exception>
+    public PostgresSetup(IServiceProvider services, PostgresOptions options, NpgsqlDataSource? given)
+    {
+        Options = options;
+        Leadership = services.GetRequiredService<ChainWatchOptions>().Leadership;
+        IConfiguration configuration = services.GetService<IConfiguration>() ?? new ConfigurationBuilder().Build();
+        ConfigurationErrors errors = new();
+        options.Read(new ConfigurationReader(configuration.GetSection(PostgresOptions.Section), errors));
+        options.Validate(Leadership, given is not null, errors);
+        errors.ThrowIfAny();
+        Schema = new PostgresSchema(options.Schema);
+        NpgsqlDataSource source = given ?? (_owned = NpgsqlDataSource.Create(Named(options.ConnectionString!)));
+        // Of several hosts, the one that can be written to.
+        DataSource = source is NpgsqlMultiHostDataSource hosts ? hosts.WithTargetSession(TargetSessionAttributes.Primary) : source;
+    }
+
+    public PostgresOptions Options { get; }
+
+    public LeadershipOptions Leadership { get; }
+
+    public PostgresSchema Schema { get; }
+
+    /// <summary>Where the database is.</summary>
+    public NpgsqlDataSource DataSource { get; }
+
+    public void Dispose() => _owned?.Dispose();
+
+    public ValueTask DisposeAsync() => _owned?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    private static string Named(string connectionString)
+    {
+        NpgsqlConnectionStringBuilder builder = new(connectionString);
+        builder.ApplicationName = string.IsNullOrEmpty(builder.ApplicationName) ? "chainwatch" : builder.ApplicationName;
+        return builder.ConnectionString;
+    }
+}

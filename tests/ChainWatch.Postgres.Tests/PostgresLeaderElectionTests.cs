@@ -1,0 +1,229 @@
+using ChainWatch.Conformance;
+using ChainWatch.TestInfrastructure;
+using ChainWatch.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+
+namespace ChainWatch.Postgres.Tests;
+
+public sealed class PostgresLeaderElectionTests(PostgresServerFixture postgres) : LeaderElectionConformance, IAsyncLifetime
+{
+    private static readonly TimeSpan s_lease = TimeSpan.FromSeconds(2);
+
+    private PostgresTestStore _test = null!;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    protected override ValueTask<ILeaderElection> CreateElectionAsync(string holder) => new(Election(holder));
+
+    protected override ValueTask<IWatchStore> CreateStoreAsync() => new(_test.Store);
+
+    public async ValueTask InitializeAsync() => _test = await PostgresTestStore.CreateAsync(postgres.Server);
+
+    public ValueTask DisposeAsync() => _test.DisposeAsync();
+
+    [Fact]
+    public async Task A_leader_whose_session_is_ended_knows_at_once_and_the_next_one_leads()
+    {
+        await using Leadership first = await Election("one").AcquireAsync("scope", Token);
+        Task lost = LostAsync(first);
+        Task<Leadership> waiting = Election("two").AcquireAsync("scope", Token).AsTask();
+
+        (await EndLeaderSessionsAsync("one")).ShouldBe(1);
+
+        await lost;
+        await using Leadership second = await waiting;
+        second.Term.ShouldBeGreaterThan(first.Term);
+    }
+
+    [Fact]
+    public async Task A_leader_whose_clock_stands_still_is_replaced_after_the_lease()
+    {
+        // It sends no heartbeats and knows no deadline, as a frozen process would.
+        ManualTimeProvider frozen = new();
+        await using Leadership first = await Election("one", time: frozen).AcquireAsync("scope", Token);
+
+        await using Leadership second = await Election("two").AcquireAsync("scope", Token);
+
+        second.Term.ShouldBeGreaterThan(first.Term);
+        await LostAsync(first);
+    }
+
+    [Fact]
+    public async Task A_leader_that_beats_outlives_many_leases()
+    {
+        TimeSpan lease = TimeSpan.FromSeconds(1);
+        await using Leadership first = await Election("one", lease: lease).AcquireAsync("scope", Token);
+        Task<Leadership> waiting = Election("two", lease: lease).AcquireAsync("scope", Token).AsTask();
+
+        await Task.WhenAny(waiting, Task.Delay(lease * 3, TimeProvider.System, Token));
+
+        waiting.IsCompleted.ShouldBeFalse();
+        first.Lost.IsCancellationRequested.ShouldBeFalse();
+        await first.DisposeAsync();
+        await using Leadership second = await waiting;
+    }
+
+    [Fact]
+    public async Task A_leader_whose_server_falls_silent_stops_by_its_own_deadline()
+    {
+        await using Leadership first = await Election("one", lease: TimeSpan.FromSeconds(1)).AcquireAsync("scope", Token);
+        int process = await _test.ScalarAsync<int>("select pid from pg_stat_activity where application_name = 'one-leader:scope'");
+        using System.Diagnostics.Process stop = System.Diagnostics.Process.Start("kill", ["-STOP", $"{process}"]);
+        await stop.WaitForExitAsync(Token);
+        try
+        {
+            await LostAsync(first);
+        }
+        finally
+        {
+            using System.Diagnostics.Process go = System.Diagnostics.Process.Start("kill", ["-CONT", $"{process}"]);
+            await go.WaitForExitAsync(Token);
+        }
+    }
+
+    [Fact]
+    public async Task Leadership_comes_back_after_a_restart_of_the_server()
+    {
+        await using PostgresServer server = await PostgresServer.StartNewAsync(cancellationToken: Token);
+        await using PostgresTestStore test = await PostgresTestStore.CreateAsync(server);
+        PostgresLeaderElection election = Election("one", test: test);
+        await using Leadership first = await election.AcquireAsync("scope", Token);
+
+        await server.StopAsync("immediate", Token);
+        await LostAsync(first);
+        Task<Leadership> waiting = election.AcquireAsync("scope", Token).AsTask();
+        await server.StartAsync(Token);
+
+        await using Leadership second = await waiting;
+        second.Term.ShouldBeGreaterThan(first.Term);
+    }
+
+    [Fact]
+    public async Task Raising_the_term_waits_for_a_write_that_is_under_way()
+    {
+        await using Leadership first = await Election("one").AcquireAsync("scope", Token);
+        await using NpgsqlConnection writer = await _test.DataSource.OpenConnectionAsync(Token);
+        await using NpgsqlTransaction write = await writer.BeginTransactionAsync(Token);
+        await HoldTermAsync(writer);
+        await first.DisposeAsync();
+
+        Task<Leadership> next = Election("two").AcquireAsync("scope", Token).AsTask();
+        await Task.WhenAny(next, Task.Delay(TimeSpan.FromMilliseconds(300), TimeProvider.System, Token));
+        next.IsCompleted.ShouldBeFalse();
+
+        await write.CommitAsync(Token);
+        await using Leadership second = await next;
+    }
+
+    [Fact]
+    public async Task A_writer_that_is_stuck_with_the_term_in_its_hands_is_ended()
+    {
+        await using Leadership first = await Election("one").AcquireAsync("scope", Token);
+        await using NpgsqlConnection writer = await _test.DataSource.OpenConnectionAsync(Token);
+        await using NpgsqlTransaction write = await writer.BeginTransactionAsync(Token);
+        await HoldTermAsync(writer);
+        await first.DisposeAsync();
+
+        await using Leadership second = await Election("two", writeTimeout: TimeSpan.FromMilliseconds(300)).AcquireAsync("scope", Token);
+
+        second.Term.ShouldBeGreaterThan(first.Term);
+        await Should.ThrowAsync<NpgsqlException>(() => write.CommitAsync(Token));
+    }
+
+    [Fact]
+    public async Task The_holder_is_told_to_people()
+    {
+        await using Leadership first = await Election("one").AcquireAsync("scope", Token);
+        await using LeaderSession other = await LeaderSession.OpenAsync(
+            _test.DataSource, _test.Options.ConnectionString, new PostgresSchema(_test.Options.Schema), "scope", s_lease, TimeProvider.System, Token);
+
+        string holder = (await other.DescribeHolderAsync(Token)).ShouldNotBeNull();
+
+        holder.ShouldContain("one");
+        holder.ShouldContain("127.0.0.1");
+        (await _test.ScalarAsync<string>("select holder from $schema$.leadership where scope = 'scope'")).ShouldBe("one");
+    }
+
+    [Fact]
+    public async Task A_data_source_of_the_hosts_own_serves_too_and_keeps_no_lock()
+    {
+        PostgresLeaderElection one = Election("one", fromDataSource: true);
+        PostgresLeaderElection two = Election("two", fromDataSource: true);
+        for (int round = 0; round < 5; round++)
+        {
+            await using Leadership first = await one.AcquireAsync("scope", Token);
+            first.Lost.IsCancellationRequested.ShouldBeFalse();
+            await first.DisposeAsync();
+            await using Leadership second = await two.AcquireAsync("scope", Token);
+        }
+
+        // What goes back to the pool is as it was: neither a lock nor a lease is left on it.
+        await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, Token);
+        (await _test.ScalarAsync<long>("select count(*) from pg_locks where locktype = 'advisory' and pid <> pg_backend_pid() and objid = (hashtext('" + _test.Options.Schema + "/scope')::bigint & 4294967295)::oid"))
+            .ShouldBe(0);
+        await Task.Delay(s_lease * 1.5, TimeProvider.System, Token);
+        (await _test.ScalarAsync<int>("select 1")).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_frozen_leader_on_a_data_source_of_the_hosts_own_is_replaced_after_the_lease_too()
+    {
+        await using Leadership first = await Election("one", time: new ManualTimeProvider(), fromDataSource: true).AcquireAsync("scope", Token);
+
+        await using Leadership second = await Election("two", fromDataSource: true).AcquireAsync("scope", Token);
+
+        await LostAsync(first);
+    }
+
+    [Fact]
+    public async Task A_user_that_may_not_touch_the_table_is_refused_with_advice()
+    {
+        string role = $"nobody_{_test.Options.Schema}";
+        await _test.ExecuteAsync($"create role {role} login");
+
+        ChainWatchConfigurationException refused = await Should.ThrowAsync<ChainWatchConfigurationException>(
+            async () => await Election("one", connectionString: _test.Options.ConnectionString + $";Username={role}").AcquireAsync("scope", Token));
+
+        refused.Message.ShouldContain("ChainWatch:Postgres");
+        refused.Message.ShouldContain("Grant");
+    }
+
+    [Fact]
+    public async Task A_hot_standby_is_refused_with_advice()
+    {
+        await using PostgresServer primary = await PostgresServer.StartNewAsync(cancellationToken: Token);
+        await using PostgresTestStore test = await PostgresTestStore.CreateAsync(primary, schema: "chainwatch");
+        await using PostgresServer standby = await PostgresServer.StartStandbyAsync(primary, Token);
+
+        ChainWatchConfigurationException refused = await Should.ThrowAsync<ChainWatchConfigurationException>(
+            async () => await Election("one", test: test, connectionString: standby.ConnectionString).AcquireAsync("scope", Token));
+
+        refused.Message.ShouldContain("hot standby");
+        refused.Message.ShouldContain("primary");
+    }
+
+    private PostgresLeaderElection Election(
+        string holder, TimeSpan? lease = null, TimeSpan? writeTimeout = null, TimeProvider? time = null, bool fromDataSource = false, PostgresTestStore? test = null,
+        string? connectionString = null) =>
+        new(
+            (test ?? _test).DataSource, fromDataSource ? null : $"{connectionString ?? (test ?? _test).Options.ConnectionString};Application Name={holder}",
+            new PostgresSchema((test ?? _test).Options.Schema), holder, lease ?? s_lease, writeTimeout ?? TimeSpan.FromSeconds(30), time ?? TimeProvider.System,
+            NullLogger<PostgresLeaderElection>.Instance);
+
+    private async Task HoldTermAsync(NpgsqlConnection writer)
+    {
+        await using NpgsqlCommand hold = new($"select term from \"{_test.Options.Schema}\".leadership where scope = 'scope' for share", writer);
+        await hold.ExecuteScalarAsync(Token);
+    }
+
+    private Task<long> EndLeaderSessionsAsync(string holder) =>
+        _test.ScalarAsync<long>($"select count(pg_terminate_backend(pid)) from pg_stat_activity where application_name = '{holder}-leader:scope'");
+
+    private static async Task LostAsync(Leadership leadership)
+    {
+        TaskCompletionSource lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using CancellationTokenRegistration registration = leadership.Lost.Register(lost.SetResult);
+        await lost.Task.WaitAsync(TimeSpan.FromSeconds(30), Token);
+    }
+}
