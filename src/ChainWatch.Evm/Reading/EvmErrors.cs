@@ -82,7 +82,8 @@ internal static partial class EvmErrors
             return EndpointErrorKind.MissingData;
         }
 
-        if (Has(text, AddressTexts) || Has(text, RangeTexts) || code == -32614 || status == 413)
+        bool rangeLimit = (Has(text, ["range"]) && Has(text, ["exceeds limit"])) || (Has(text, ["block"]) && Has(text, ["limited to"]));
+        if (Has(text, AddressTexts) || Has(text, RangeTexts) || rangeLimit || code == -32614 || status == 413)
         {
             return EndpointErrorKind.RangeTooLarge;
         }
