@@ -30,12 +30,12 @@ internal static class ReceiptParser
     /// <summary>Checks what only all receipts of a block together can show, and keeps in mind which transactions are without one.</summary>
     public static void Finish(BlockData block, WatchPlan plan, EvmChecks skipped, int count, in Bloom bloom)
     {
-        if (!skipped.HasFlag(EvmChecks.ReceiptCount) && count != block.TransactionCount)
+        if ((skipped & EvmChecks.ReceiptCount) == EvmChecks.None && count != block.TransactionCount)
         {
             AnswerCheck.Fail(block.Endpoint, AnswerCheck.ReceiptCount, $"block {block.Point} has {block.TransactionCount} transactions, but {count} receipts came");
         }
 
-        if (!skipped.HasFlag(EvmChecks.Bloom) && block.HasBloom && !bloom.SameAs(block.Bloom))
+        if ((skipped & EvmChecks.Bloom) == EvmChecks.None && block.HasBloom && !bloom.SameAs(block.Bloom))
         {
             AnswerCheck.Fail(
                 block.Endpoint,
@@ -65,7 +65,7 @@ internal static class ReceiptParser
             AnswerCheck.Fail(block.Endpoint, AnswerCheck.BlockHash, $"a receipt of block {block.Point} names block {receipt.BlockHash}");
         }
 
-        bool strict = !skipped.HasFlag(EvmChecks.ReceiptCount);
+        bool strict = (skipped & EvmChecks.ReceiptCount) == EvmChecks.None;
         int index = block.Find(receipt.TransactionHash, expected);
         if (strict && index != expected)
         {
@@ -147,8 +147,8 @@ internal static class ReceiptParser
             AnswerCheck.Fail(block.Endpoint, AnswerCheck.Format, $"the receipt of transaction {receipt.TransactionHash} has no logs, not even none");
         }
 
-        bool checkIndex = !skipped.HasFlag(EvmChecks.LogIndex);
-        bool fillBloom = !skipped.HasFlag(EvmChecks.Bloom) && block.HasBloom && logs >= 0;
+        bool checkIndex = (skipped & EvmChecks.LogIndex) == EvmChecks.None;
+        bool fillBloom = (skipped & EvmChecks.Bloom) == EvmChecks.None && block.HasBloom && logs >= 0;
         long next = logs;
         bool ownValueSeen = false;
         for (int position = 0; JsonWalk.NextItem(ref receipt.Logs); position++)

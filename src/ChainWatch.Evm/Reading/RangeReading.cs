@@ -16,7 +16,7 @@ internal sealed class RangeReading(EvmEndpoint endpoint, WatchPlan plan, EvmChec
     /// <summary>Above this likelihood of a false alarm a bloom says too little to read a block's receipts for.</summary>
     private const double TooOften = 0.1;
 
-    private bool ChecksBloom => !skipped.HasFlag(EvmChecks.Bloom);
+    private bool ChecksBloom => (skipped & EvmChecks.Bloom) == EvmChecks.None;
 
     /// <summary>Reads up to this many blocks, each the parent of the next.</summary>
     /// <returns>At least one block; fewer than asked for where the endpoint's head says so.</returns>
