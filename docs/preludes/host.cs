@@ -2,12 +2,11 @@
 using Npgsql;
 
 var builder = WebApplication.CreateBuilder();
+await Task.CompletedTask;
 
 //FRAGMENT
 
-await Task.CompletedTask;
-
 public sealed class CreditCustomer : IPaymentHandler
 {
-    public ValueTask HandleAsync(PaymentContext context, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+    public Task HandleAsync(PaymentContext context, CancellationToken cancellationToken) => Task.CompletedTask;
 }
