@@ -26,5 +26,6 @@ return await ChainWatchHost.RunAsync(() =>
     WebApplication app = builder.Build();
     app.MapChainWatch();
     app.MapAddresses();
+    app.MapParked();
     return app;
 });

@@ -44,7 +44,7 @@ public sealed class ChainWatchHealth
     }
 
     /// <summary>Looks at one chain, without asking the store again.</summary>
-    internal ChainHealth Read(ChainRegistration chain) => ChainHealth.Of(chain, _readiness, _started, _storeError);
+    internal ChainHealth Read(ChainRegistration chain) => ChainHealth.Of(chain, _readiness, _started, _started ? _storeError : _startError);
 
     /// <summary>Records that the store is ready and the stations run.</summary>
     internal void Started() => _started = true;

@@ -67,8 +67,10 @@ internal sealed class ChainWatchService : BackgroundService
 
         _health.Started();
         List<Task> stations = [RunAsync("health", WatchHealthAsync, stoppingToken)];
-        bool deliver = _handlers.Count > 0;
-        if (deliver)
+
+        // In a store that others share, an event waits for an instance that has a handler; in memory it would wait for ever.
+        bool deliver = _handlers.Count > 0 || _store is not InMemoryWatchStore;
+        if (_handlers.Count > 0)
         {
             DeliveryRunner delivery = new(_store, _handlers.HandleAsync, _options.Delivery, _metrics, _signals, _time, _loggers.CreateLogger<DeliveryRunner>());
             stations.Add(RunAsync("delivery", delivery.RunAsync, stoppingToken));

@@ -17,7 +17,7 @@ internal static partial class HostingLog
     [LoggerMessage(EventId = 7003, EventName = "AddressesRegistered", Level = LogLevel.Information, Message = "{Count} addresses of the configuration are watched on {Chain}, {Added} of them new")]
     public static partial void AddressesRegistered(ILogger logger, string chain, int count, int added);
 
-    [LoggerMessage(EventId = 7004, EventName = "NoHandler", Level = LogLevel.Warning, Message = "No payment handler is added: events are recorded, and nobody is told. Add one with AddPaymentHandler")]
+    [LoggerMessage(EventId = 7004, EventName = "NoHandler", Level = LogLevel.Warning, Message = "No payment handler is added on this instance: events are recorded, and only an instance that has one is told. Add one with AddPaymentHandler")]
     public static partial void NoHandler(ILogger logger);
 
     [LoggerMessage(EventId = 7005, EventName = "StationFailed", Level = LogLevel.Error, Message = "A station of ChainWatch failed ({Station}); it is started anew in {Wait}")]

@@ -61,6 +61,7 @@ internal sealed class ChainWatchMetrics : IDisposable
         _meter.CreateObservableGauge("chainwatch.leadership.leader", () => Observe(static status => status.Leading ? 1 : 0), unit: null, "1 where this instance leads the chain.");
         _meter.CreateObservableGauge("chainwatch.leadership.term", () => Observe(static status => status.Term), unit: null, "The term under which this instance leads or last led.");
         _meter.CreateObservableGauge("chainwatch.outbox.pending", () => _outbox.Pending, "{event}", "Events that wait for delivery.");
+        _meter.CreateObservableGauge("chainwatch.outbox.parked", () => _outbox.Parked, "{event}", "Events that failed too often and wait for a person.");
         _meter.CreateObservableGauge("chainwatch.outbox.oldest.age", OldestAge, "s", "Age of the oldest event that waits for delivery.");
     }
 

@@ -33,6 +33,19 @@ public sealed class ChainWatchHealthTests
     }
 
     [Fact]
+    public async Task A_store_that_cannot_be_made_ready_is_failing_for_the_watchdog_too()
+    {
+        ChainRegistration one = Registration("one");
+        ChainWatchHealth health = new(new ChainRegistry(one), _store.Store, new ChainWatchOptions(), _time);
+        health.Read(one).State.ShouldBe(HealthState.Degraded);
+        health.StartFailed("The store cannot be made ready.");
+        health.Read(one).State.ShouldBe(HealthState.Failing);
+        health.Started();
+        health.Read(one).State.ShouldBe(HealthState.Healthy);
+        (await health.ReadAsync(TestContext.Current.CancellationToken)).StoreError.ShouldBeNull();
+    }
+
+    [Fact]
     public async Task All_together_are_as_well_as_the_worst_of_them()
     {
         Lead(_one, head: 10, cursor: 10);
