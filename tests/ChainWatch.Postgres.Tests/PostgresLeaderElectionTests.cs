@@ -6,7 +6,7 @@ using Npgsql;
 
 namespace ChainWatch.Postgres.Tests;
 
-public sealed class PostgresLeaderElectionTests(PostgresServerFixture postgres) : LeaderElectionConformance, IAsyncLifetime
+public sealed class PostgresLeaderElectionTests(PostgresServerFixture postgres) : ExclusiveElectionConformance, IAsyncLifetime
 {
     private static readonly TimeSpan s_lease = TimeSpan.FromSeconds(2);
 

@@ -232,7 +232,7 @@ public sealed class PostgresLostConnectionTests(PostgresServerFixture postgres) 
         }
     }
 
-    private async Task<PostgresTestStore> CreateAsync(string? schema = null) => await PostgresTestStore.CreateAsync(postgres.Server, schema, _proxy);
+    private async Task<PostgresTestStore> CreateAsync(string? schema = null) => await PostgresTestStore.CreateAsync(postgres.Server, schema, _proxy.Through);
 
     private static async Task<StoreScript> StartAsync(PostgresTestStore test, bool watch = true)
     {

@@ -19,10 +19,10 @@ internal sealed class PostgresTestStore : IAsyncDisposable
 
     public PostgresOptions Options { get; }
 
-    public static async Task<PostgresTestStore> CreateAsync(PostgresServer server, string? schema = null, PostgresServerProxy? proxy = null)
+    public static async Task<PostgresTestStore> CreateAsync(PostgresServer server, string? schema = null, Func<string, string>? through = null)
     {
         string connectionString = $"{server.ConnectionString};Maximum Pool Size=20";
-        PostgresOptions options = new() { ConnectionString = proxy?.Through(connectionString) ?? connectionString, Schema = schema ?? server.NewSchema() };
+        PostgresOptions options = new() { ConnectionString = through is null ? connectionString : through(connectionString), Schema = schema ?? server.NewSchema() };
         NpgsqlDataSource dataSource = NpgsqlDataSource.Create(options.ConnectionString);
         PostgresWatchStore store = new(dataSource, options.Schema, TimeSpan.FromSeconds(4), TimeProvider.System);
         await store.InitializeAsync(TestContext.Current.CancellationToken);

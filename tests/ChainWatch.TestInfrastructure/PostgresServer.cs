@@ -141,6 +141,9 @@ public sealed class PostgresServer : IAsyncDisposable
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
+    /// <summary>A command that runs as the user that the server runs as.</summary>
+    internal ProcessStartInfo CommandAsServer(string program, IEnumerable<string> arguments) => _binaries.Command(program, arguments);
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {

@@ -203,7 +203,8 @@ internal sealed class LeaderSession : IAsyncDisposable
         {
             if (!ownOptions)
             {
-                batch.AddCommand("select set_config('idle_session_timeout', $1, false)").Parameters.With(lease);
+                // Not on a session that a pooler shares out among others.
+                batch.AddCommand("select set_config('idle_session_timeout', $1, false) where pg_backend_pid() = $2").Parameters.With(lease).With(_connection.ProcessID);
             }
 
             batch.AddCommand(

@@ -2,7 +2,10 @@ using static ChainWatch.Conformance.ConformanceChain;
 
 namespace ChainWatch.Conformance;
 
-/// <summary>What every <see cref="ILeaderElection"/> must do. A test project inherits it and says how instances are made that stand for the same scopes.</summary>
+/// <summary>
+/// What every <see cref="ILeaderElection"/> must do, that for a single instance too, which always wins. A test project inherits it and says how instances are made that
+/// stand for the same scopes.
+/// </summary>
 public abstract class LeaderElectionConformance
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -12,9 +15,6 @@ public abstract class LeaderElectionConformance
 
     /// <summary>The store that the terms fence.</summary>
     protected abstract ValueTask<IWatchStore> CreateStoreAsync();
-
-    /// <summary>Whether a second instance waits while the first one leads. An election for one instance only lets every one win.</summary>
-    protected virtual bool Excludes => true;
 
     [Fact]
     public async Task Whoever_stands_alone_leads_with_a_term()
@@ -73,24 +73,6 @@ public abstract class LeaderElectionConformance
     }
 
     [Fact]
-    public async Task Who_stands_by_leads_as_soon_as_the_leader_hands_over()
-    {
-        Assert.SkipUnless(Excludes, "This election lets every instance win.");
-        ILeaderElection one = await CreateElectionAsync("one");
-        ILeaderElection two = await CreateElectionAsync("two");
-        Leadership first = await one.AcquireAsync("scope", Token);
-
-        Task<Leadership> waiting = two.AcquireAsync("scope", Token).AsTask();
-        await Task.WhenAny(waiting, Task.Delay(TimeSpan.FromMilliseconds(300), TimeProvider.System, Token));
-        waiting.IsCompleted.ShouldBeFalse();
-
-        await first.DisposeAsync();
-        await using Leadership second = await waiting;
-        second.Term.ShouldBeGreaterThan(first.Term);
-        first.Lost.IsCancellationRequested.ShouldBeTrue();
-    }
-
-    [Fact]
     public async Task Handing_over_twice_is_harmless()
     {
         ILeaderElection one = await CreateElectionAsync("one");
@@ -102,54 +84,6 @@ public abstract class LeaderElectionConformance
         await first.DisposeAsync();
 
         second.Lost.IsCancellationRequested.ShouldBeFalse();
-    }
-
-    [Fact]
-    public async Task Who_gives_up_waiting_holds_nothing_back()
-    {
-        Assert.SkipUnless(Excludes, "This election lets every instance win.");
-        ILeaderElection one = await CreateElectionAsync("one");
-        ILeaderElection two = await CreateElectionAsync("two");
-        ILeaderElection three = await CreateElectionAsync("three");
-        Leadership first = await one.AcquireAsync("scope", Token);
-        using CancellationTokenSource impatient = new();
-        Task<Leadership> waiting = two.AcquireAsync("scope", impatient.Token).AsTask();
-        Task<Leadership> patient = three.AcquireAsync("scope", Token).AsTask();
-        await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, Token);
-
-        await impatient.CancelAsync();
-        await Should.ThrowAsync<OperationCanceledException>(() => waiting);
-        await first.DisposeAsync();
-
-        await using Leadership third = await patient;
-        third.Term.ShouldBeGreaterThan(first.Term);
-    }
-
-    [Fact]
-    public async Task Of_many_that_stand_at_once_never_two_lead()
-    {
-        Assert.SkipUnless(Excludes, "This election lets every instance win.");
-        int leading = 0;
-        List<long> terms = [];
-
-        await Task.WhenAll(Enumerable.Range(0, 5).Select(StandAsync));
-
-        terms.Count.ShouldBe(50);
-        terms.ShouldBeInOrder();
-        terms.Distinct().Count().ShouldBe(50);
-
-        async Task StandAsync(int instance)
-        {
-            ILeaderElection election = await CreateElectionAsync($"instance-{instance}");
-            for (int round = 0; round < 10; round++)
-            {
-                await using Leadership leadership = await election.AcquireAsync("scope", Token);
-                Interlocked.Increment(ref leading).ShouldBe(1);
-                terms.Add(leadership.Term);
-                await Task.Yield();
-                Interlocked.Decrement(ref leading);
-            }
-        }
     }
 
     private static async Task<CommitOutcome> WriteAsync(IWatchStore store, long term, ChainPoint? cursor)

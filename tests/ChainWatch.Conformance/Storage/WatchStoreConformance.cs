@@ -260,6 +260,32 @@ public abstract class WatchStoreConformance
     }
 
     [Fact]
+    public async Task Of_two_batches_of_one_term_on_the_same_cursor_only_one_is_taken()
+    {
+        StoreScript script = await StartAsync();
+        ChainPoint? cursor = null;
+        for (int round = 0; round < 20; round++)
+        {
+            long height = (cursor?.Height ?? 0) + 1;
+            // The first commit of all, at the tip, large, and with a rollback to where the cursor stands.
+            BatchDraft[] drafts = [.. "ab".Select(branch => script.Draft([.. Enumerable.Range(0, round % 4 == 1 ? 300 : 1).Select(nth => Linked(height + nth, branch, nth == 0 ? cursor : null))]))];
+            foreach (BatchDraft draft in drafts.Where(_ => round % 4 == 2))
+            {
+                draft.RollBackTo = cursor;
+            }
+
+            CommitResult[] results = await Task.WhenAll(drafts.Select(draft => script.Store.CommitAsync(draft.Build(), Token).AsTask()));
+
+            results.Select(result => result.Outcome).ShouldBe([CommitOutcome.Committed, CommitOutcome.CursorMoved], ignoreOrder: true);
+            cursor = (await script.LoadAsync()).Cursor;
+            cursor.ShouldBe(drafts[Array.FindIndex(results, result => result.Outcome == CommitOutcome.Committed)].Blocks[^1].Point);
+        }
+
+        static BlockHeader Linked(long height, char branch, ChainPoint? parent) =>
+            new() { Point = Point(height, branch), ParentHash = parent?.Hash ?? Point(height - 1, branch).Hash };
+    }
+
+    [Fact]
     public async Task A_batch_that_stands_on_another_cursor_is_refused()
     {
         StoreScript script = await StartAsync();

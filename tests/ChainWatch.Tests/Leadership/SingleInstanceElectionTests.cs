@@ -6,8 +6,6 @@ public sealed class SingleInstanceElectionTests : LeaderElectionConformance
 {
     private readonly InMemoryWatchStore _store = new();
 
-    protected override bool Excludes => false;
-
     protected override ValueTask<ILeaderElection> CreateElectionAsync(string holder) => new(new SingleInstanceElection(_store, holder));
 
     protected override ValueTask<IWatchStore> CreateStoreAsync() => new(_store);
