@@ -29,8 +29,8 @@ public sealed partial class DepositTables(NpgsqlDataSource database, TimeProvide
             chain text not null,
             address text not null,
             asset text not null,
-            pending numeric(78, 0) not null,
-            confirmed numeric(78, 0) not null,
+            pending numeric not null, -- a sum can have more digits than the largest amount
+            confirmed numeric not null,
             updated_at timestamptz not null default now(),
             primary key (chain, address, asset)
         );

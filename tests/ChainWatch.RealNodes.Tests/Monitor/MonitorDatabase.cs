@@ -16,6 +16,8 @@ internal sealed class MonitorDatabase(string connectionString, string chain)
         Blocks = await ReadCanonicalBlocksAsync(),
         Coverage = await ReadCoverageAsync(),
         Cursor = (await ReadCursorAsync())?.Height ?? -1,
+        Handled = await ReadHandledAsync(),
+        Balances = await ReadBalancesAsync(),
     };
 
     public Task<List<StoredPayment>> ReadPaymentsAsync() => ReadAsync(
@@ -26,6 +28,14 @@ internal sealed class MonitorDatabase(string connectionString, string chain)
     public Task<List<StoredEvent>> ReadEventsAsync() => ReadAsync(
         "select sequence, tx_id, ordinal, kind, block_height, block_hash from chainwatch.payment_event where chain = $1 order by sequence",
         reader => new StoredEvent(reader.GetInt64(0), reader.GetString(1), reader.GetInt64(2), reader.GetString(3), reader.GetInt64(4), reader.GetString(5)));
+
+    public Task<List<StoredEvent>> ReadHandledAsync() => ReadAsync(
+        "select sequence, tx_id, ordinal, kind, block_height, block_hash from deposit_event where chain = $1 order by sequence",
+        reader => new StoredEvent(reader.GetInt64(0), reader.GetString(1), reader.GetInt64(2), reader.GetString(3), reader.GetInt64(4), reader.GetString(5)));
+
+    public Task<List<StoredBalance>> ReadBalancesAsync() => ReadAsync(
+        "select address, asset, pending, confirmed from deposit_balance where chain = $1",
+        reader => new StoredBalance(reader.GetString(0), reader.GetString(1), reader.GetFieldValue<BigInteger>(2), reader.GetFieldValue<BigInteger>(3)));
 
     public Task<List<StoredBlock>> ReadCanonicalBlocksAsync() => ReadAsync(
         "select height, hash, parent_hash from chainwatch.block where chain = $1 and canonical order by height",

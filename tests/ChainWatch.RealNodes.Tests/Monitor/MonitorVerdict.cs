@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Numerics;
 using System.Text;
 
 namespace ChainWatch.RealNodes.Tests;
@@ -14,7 +15,18 @@ internal static class MonitorVerdict
         CompareWithChain(records.Payments, truth, faults);
         FoldEvents(records.Payments, records.Events, faults);
         CheckCoverage(records.Coverage, firstHeight, records.Cursor, faults);
-        CheckLinks(records.Blocks, records.Payments, firstHeight, faults);
+        if (records.Blocks is { } blocks)
+        {
+            CheckLinks(blocks, records.Payments, firstHeight, faults);
+        }
+
+        if (records.Handled is { } handled)
+        {
+            Tell(faults, "the handler did not hear", records.Events.Except(handled));
+            Tell(faults, "the handler heard twice, or what never was", handled.CountBy(one => one).Where(pair => pair.Value > 1).Select(pair => pair.Key).Concat(handled.Except(records.Events)));
+            CompareBalances(records, faults);
+        }
+
         return faults.ToString();
     }
 
@@ -63,6 +75,17 @@ internal static class MonitorVerdict
         Tell(faults, "events fold to something else", known
             .Where(pair => stored.TryGetValue(pair.Key, out var payment) && (payment.Status, payment.Height, payment.BlockHash) != pair.Value)
             .Select(pair => $"{pair.Value}, stored is {stored[pair.Key]}"));
+    }
+
+    /// <summary>What the application makes of the events is what the payments add up to.</summary>
+    private static void CompareBalances(MonitorRecords records, StringBuilder faults)
+    {
+        static BigInteger Sum(IEnumerable<StoredPayment> payments, string status) =>
+            payments.Where(payment => payment.Status == status).Aggregate(BigInteger.Zero, (sum, payment) => sum + payment.Amount);
+        var expected = records.Payments.GroupBy(payment => (payment.Address, payment.Asset))
+            .Select(group => new StoredBalance(group.Key.Address, group.Key.Asset, Sum(group, "detected"), Sum(group, "confirmed"))).ToList();
+        Tell(faults, "balance is wrong", records.Balances.Except(expected));
+        Tell(faults, "balance should be", expected.Except(records.Balances));
     }
 
     private static void CheckCoverage(IReadOnlyList<(long From, long To)> coverage, long firstHeight, long cursor, StringBuilder faults)

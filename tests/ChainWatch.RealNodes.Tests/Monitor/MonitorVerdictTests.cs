@@ -32,6 +32,7 @@ public sealed class MonitorVerdictTests
         Blocks = [new(0, "0xb0", null), new(1, "0xb1", "0xb0"), new(2, "0xb2", "0xb1")],
         Coverage = [(0, 0), (1, 2)],
         Cursor = 2,
+        Balances = [new("0xA1", "ETH", 0, 5), new("0xA1", "TST", 14, 0)],
     };
 
     [Fact]
@@ -80,10 +81,23 @@ public sealed class MonitorVerdictTests
 
     [Fact]
     public void A_block_that_does_not_follow_its_parent_is_found() =>
-        ShouldFind("without its parent", Right with { Blocks = [.. Right.Blocks.Take(2), Right.Blocks[2] with { ParentHash = "0xother" }] });
+        ShouldFind("without its parent", Right with { Blocks = [.. Right.Blocks!.Take(2), Right.Blocks![2] with { ParentHash = "0xother" }] });
 
     [Fact]
-    public void A_first_block_that_is_missing_is_found() => ShouldFind("first block", Right with { Blocks = [.. Right.Blocks.Skip(1)] });
+    public void A_first_block_that_is_missing_is_found() => ShouldFind("first block", Right with { Blocks = [.. Right.Blocks!.Skip(1)] });
+
+    [Fact]
+    public void A_handler_that_heard_all_has_no_fault() => MonitorVerdict.FindFaults(Right with { Handled = Right.Events }, Truth, firstHeight: 0).ShouldBe("");
+
+    [Fact]
+    public void A_handler_that_did_not_hear_an_event_is_found() => ShouldFind("did not hear", Right with { Handled = [.. Right.Events.Skip(1)] });
+
+    [Fact]
+    public void A_handler_that_heard_an_event_twice_is_found() => ShouldFind("heard twice", Right with { Handled = [.. Right.Events, Right.Events[0]] });
+
+    [Fact]
+    public void A_balance_that_the_payments_do_not_add_up_to_is_found() =>
+        ShouldFind("balance is wrong", Right with { Handled = Right.Events, Balances = [Right.Balances[0], Right.Balances[1] with { Pending = 7 }] });
 
     private static void ShouldFind(string fault, MonitorRecords records) => MonitorVerdict.FindFaults(records, Truth, firstHeight: 0).ShouldContain(fault);
 }

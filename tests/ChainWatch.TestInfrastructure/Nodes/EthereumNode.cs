@@ -8,6 +8,7 @@ public sealed class EthereumNode : IAsyncDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly ChildProcess _process;
+    private readonly NodeGate _gate;
     private readonly string? _folder;
 
     private EthereumNode(EthereumNodeKind kind, ChildProcess process, int port, string? folder)
@@ -15,9 +16,11 @@ public sealed class EthereumNode : IAsyncDisposable
         Kind = kind;
         _process = process;
         _folder = folder;
-        Url = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}");
+        var own = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}");
         WebSocketUrl = string.Create(CultureInfo.InvariantCulture, $"ws://127.0.0.1:{port}");
-        Rpc = new JsonRpcClient(Url);
+        Url = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{FreePort.Next()}");
+        _gate = new NodeGate(own, Url);
+        Rpc = new JsonRpcClient(own, _gate);
     }
 
     /// <summary>Which implementation it is.</summary>
@@ -29,7 +32,7 @@ public sealed class EthereumNode : IAsyncDisposable
     /// <summary>Where it sends pushes.</summary>
     public string WebSocketUrl { get; }
 
-    /// <summary>A client of it.</summary>
+    /// <summary>A client of it for the test, whose calls change the chain: nobody reads from it meanwhile.</summary>
     public JsonRpcClient Rpc { get; }
 
     /// <summary>The process.</summary>
@@ -111,6 +114,7 @@ public sealed class EthereumNode : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        await _gate.DisposeAsync();
         Rpc.Dispose();
         await _process.DisposeAsync();
         if (_folder is not null)

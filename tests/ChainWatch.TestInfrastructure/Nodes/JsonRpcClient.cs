@@ -8,18 +8,35 @@ namespace ChainWatch.TestInfrastructure;
 public sealed class JsonRpcClient : IDisposable
 {
     private readonly HttpClient _http;
+    private readonly NodeGate? _gate;
     private long _id;
 
     /// <summary>Creates a client of the node at a URL.</summary>
     public JsonRpcClient(string url)
+        : this(url, null)
     {
+    }
+
+    internal JsonRpcClient(string url, NodeGate? gate)
+    {
+        _gate = gate;
         _http = new HttpClient { BaseAddress = new Uri(url), Timeout = TimeSpan.FromSeconds(60) };
     }
 
     /// <summary>Calls a method.</summary>
     /// <returns>The result; <see langword="null"/> where the node answers null.</returns>
     /// <exception cref="JsonRpcErrorException">The node answers with an error.</exception>
-    public async Task<JsonNode?> CallAsync(string method, params IReadOnlyList<object?> parameters)
+    public Task<JsonNode?> CallAsync(string method, params IReadOnlyList<object?> parameters) =>
+        _gate is null ? SendAsync(method, parameters) : _gate.AloneAsync(() => SendAsync(method, parameters));
+
+    /// <summary>Calls a method that answers with a text.</summary>
+    public async Task<string> CallTextAsync(string method, params IReadOnlyList<object?> parameters) =>
+        (await CallAsync(method, parameters))?.GetValue<string>() ?? throw new JsonRpcErrorException(method, 0, "the answer is null");
+
+    /// <inheritdoc/>
+    public void Dispose() => _http.Dispose();
+
+    private async Task<JsonNode?> SendAsync(string method, IReadOnlyList<object?> parameters)
     {
         var body = new { jsonrpc = "2.0", id = Interlocked.Increment(ref _id), method, @params = parameters };
         using var answer = await _http.PostAsJsonAsync("", body);
@@ -41,11 +58,4 @@ public sealed class JsonRpcClient : IDisposable
 
         return json?["result"];
     }
-
-    /// <summary>Calls a method that answers with a text.</summary>
-    public async Task<string> CallTextAsync(string method, params IReadOnlyList<object?> parameters) =>
-        (await CallAsync(method, parameters))?.GetValue<string>() ?? throw new JsonRpcErrorException(method, 0, "the answer is null");
-
-    /// <inheritdoc/>
-    public void Dispose() => _http.Dispose();
 }
