@@ -42,18 +42,17 @@ namespace ChainWatch.Evm
         protected override void Validate(string path, ConfigurationErrors errors);
     }
 
-    public static class EvmOptionsExtensions
-    {
-        public static void Add(this IList<EndpointOptions> endpoints, string url, string? webSocketUrl = null);
-        public static void Add(this IList<EvmTokenOptions> tokens, string symbol, string contract, int decimals);
-    }
-
     public sealed class EvmTokenOptions
     {
         public EvmTokenOptions();
         public int? Decimals { get; set; }
         public string? Contract { get; set; }
         public string? Symbol { get; set; }
+    }
+
+    public static class EvmTokenOptionsExtensions
+    {
+        public static void Add(this IList<EvmTokenOptions> tokens, string symbol, string contract, int decimals);
     }
 }
 namespace Microsoft.Extensions.DependencyInjection

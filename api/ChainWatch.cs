@@ -65,6 +65,7 @@ namespace ChainWatch
     {
         public BackScan();
         public bool IsDone { get; }
+        public bool IsEarly { get; }
         public required IReadOnlyList<AddressKey> Keys { get; init; }
         public required long FromHeight { get; init; }
         public required long Id { get; init; }
@@ -531,6 +532,11 @@ namespace ChainWatch
         public string? Url { get; set; }
         public string? WebSocketUrl { get; set; }
         public static void CheckUrl(string url, IReadOnlyList<string> schemes, string path, ConfigurationErrors errors);
+    }
+
+    public static class EndpointOptionsExtensions
+    {
+        public static void Add(this IList<EndpointOptions> endpoints, string url, string? webSocketUrl = null);
     }
 
     public sealed class EndpointPool<TEndpoint> where TEndpoint : class, IPooledEndpoint
