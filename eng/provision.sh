@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Installs what the tests need besides the .NET SDK: PostgreSQL, promtool, and real Ethereum nodes.
+# Installs what the tests need besides the .NET SDK: PostgreSQL, PgBouncer, promtool, and real Ethereum nodes.
 # Everything that is not a system package lands in .tools/ (git-ignored) by pinned version; what is there already is left alone.
 #
-#   eng/provision.sh          PostgreSQL (Debian's own), promtool, anvil, hardhat, ganache
+#   eng/provision.sh          PostgreSQL and PgBouncer (Debian's own), promtool, anvil, hardhat, ganache
 #   eng/provision.sh --long   PostgreSQL 16, 17 and 18 as well
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -46,7 +46,8 @@ apt_update() {
 apt_install() {
   apt_update "$1"
   say "installing $* (apt)"
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >"$tools/apt.log" 2>&1 </dev/null ||
+  # The programs are wanted, not services of the machine's own: RUNLEVEL keeps them from being started where that is asked for.
+  as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends "$@" >"$tools/apt.log" 2>&1 </dev/null ||
     { tail -20 "$tools/apt.log" >&2; fail "'apt-get install $*' failed; its last lines are above."; }
 }
 
@@ -55,6 +56,10 @@ postgres_bin() { ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -1
 provision_postgres() {
   [ -n "$(postgres_bin)" ] || apt_install postgresql
   [ -x "$(postgres_bin)/initdb" ] || fail "there is no initdb under /usr/lib/postgresql/*/bin after installing the package 'postgresql'."
+}
+
+provision_pgbouncer() {
+  if [ ! -x /usr/sbin/pgbouncer ] && [ ! -x /usr/bin/pgbouncer ]; then apt_install pgbouncer; fi
 }
 
 provision_promtool() {
@@ -96,6 +101,7 @@ npm_install() {
 command -v dotnet >/dev/null || fail "there is no dotnet on the PATH. Install the .NET SDK that global.json names."
 [ "$(uname -sm)" = "Linux x86_64" ] || fail "the nodes that the tests run are pinned for Linux on x86-64; this is $(uname -sm)."
 provision_postgres
+provision_pgbouncer
 provision_promtool
 npm_install nodes
 [ "$long" = false ] || npm_install postgresql

@@ -1,8 +1,5 @@
 // What stands around a fragment of a web host.
-using Npgsql;
-
 var builder = WebApplication.CreateBuilder();
-await Task.CompletedTask;
 
 //FRAGMENT
 
