@@ -6,6 +6,7 @@ namespace ChainWatch;
 /// <summary>The instruments of the endpoints.</summary>
 internal sealed class EndpointMetrics : IEndpointObserver, IDisposable
 {
+    private static readonly ConcurrentDictionary<EndpointErrorKind, string> Outcomes = new();
     private readonly ChainWatchMetrics _metrics;
     private readonly Meter _meter;
     private readonly Counter<long> _refused;
@@ -26,7 +27,7 @@ internal sealed class EndpointMetrics : IEndpointObserver, IDisposable
     public void Dispose() => _meter.Dispose();
 
     public void RequestCompleted(string chain, string endpoint, string method, EndpointErrorKind? failure, TimeSpan duration) =>
-        _metrics.Requested(chain, endpoint, method, failure?.ToString() ?? "Answered", duration);
+        _metrics.Requested(chain, endpoint, method, OutcomeOf(failure), duration);
 
     public void AnswerRefused(string chain, string endpoint, string check) =>
         _refused.Add(1, new KeyValuePair<string, object?>("chain", chain), new("endpoint", endpoint), new("check", check));
@@ -34,6 +35,10 @@ internal sealed class EndpointMetrics : IEndpointObserver, IDisposable
     public void EndpointChanged(string chain, string endpoint, bool up) => _up[(chain, endpoint)] = up;
 
     public void HeadSeen(string chain, string endpoint, long height) => _heads[(chain, endpoint)] = height;
+
+    /// <summary>The failure's name as a tag value: <c>rate_limited</c> for RateLimited.</summary>
+    private static string OutcomeOf(EndpointErrorKind? failure) =>
+        failure is { } kind ? Outcomes.GetOrAdd(kind, static kind => string.Concat(kind.ToString().Select(static (c, i) => char.IsUpper(c) && i > 0 ? $"_{c}" : $"{c}")).ToLowerInvariant()) : "answered";
 
     private List<Measurement<int>> ObserveUp() =>
         [.. _up.Select(static one => new Measurement<int>(one.Value ? 1 : 0, new KeyValuePair<string, object?>("chain", one.Key.Chain), new("endpoint", one.Key.Endpoint)))];
