@@ -200,6 +200,27 @@ public sealed class PostgresDeliveryTests(PostgresServerFixture postgres) : IAsy
     }
 
     [Fact]
+    public async Task An_event_that_is_due_before_the_last_one_taken_is_not_forgotten_while_others_keep_coming()
+    {
+        await using (Delivery old = (await _script.TakeAsync())!)
+        {
+            await _script.ForwardAsync(Blocks(2, 2), [.. Enumerable.Range(2, 100).Select(number => Pay(Block(2), number))]);
+            await using Delivery newer = (await _script.TakeAsync())!;
+            newer.Event.Payment.Block.ShouldBe(Point(2));
+        }
+
+        List<int> heights = [];
+        for (int taken = 0; taken < 70; taken++)
+        {
+            await using Delivery delivery = (await _script.TakeAsync())!;
+            heights.Add((int)delivery.Event.Payment.Block.Height);
+            await delivery.AcknowledgeAsync(Token);
+        }
+
+        heights.Count(height => height == 1).ShouldBe(1);
+    }
+
+    [Fact]
     public async Task No_session_is_left_behind_by_deliveries_of_any_outcome()
     {
         await _script.ForwardAsync(Blocks(2, 2), [.. Enumerable.Range(2, 30).Select(number => Pay(Block(2), number))]);

@@ -8,11 +8,16 @@ internal sealed class PostgresOutbox
 {
     private const string Savepoint = "savepoint chainwatch_handler";
 
+    /// <summary>How often the search begins at the very oldest event.</summary>
+    private const int FullSearchEvery = 64;
+
     private readonly NpgsqlDataSource _dataSource;
     private readonly string _take;
     private readonly string _state;
     private readonly string _parked;
     private readonly string _replay;
+    private long _searchFrom;
+    private int _searches;
 
     public PostgresOutbox(NpgsqlDataSource dataSource, PostgresSchema schema)
     {
@@ -25,13 +30,13 @@ internal sealed class PostgresOutbox
         _take =
             $"""
             with taken as (
-                select o.sequence, o.attempts from {schema}.outbox o
-                where o.parked_at is null and o.due_at <= $1 and not exists (
+                select o.sequence, o.attempts, o.due_at from {schema}.outbox o
+                where o.parked_at is null and o.due_at <= $1 and o.due_at >= $2 and not exists (
                     select from {schema}.outbox b where b.chain = o.chain and b.tx_id = o.tx_id and b.ordinal = o.ordinal and b.sequence < o.sequence)
                 order by o.due_at, o.sequence limit 1
                 for update of o skip locked
             )
-            select t.sequence, t.attempts, e.kind, e.cause, e.occurred_at, {PaymentColumns.Of("e")}, pg_backend_pid(), now()
+            select t.sequence, t.attempts, e.kind, e.cause, e.occurred_at, {PaymentColumns.Of("e")}, pg_backend_pid(), now(), t.due_at
             from taken t join {schema}.payment_event e on e.sequence = t.sequence
             """;
         _state = $"select count(*) filter (where parked_at is null), min(occurred_at) filter (where parked_at is null), count(*) filter (where parked_at is not null) from {schema}.outbox";
@@ -57,46 +62,57 @@ internal sealed class PostgresOutbox
     public ValueTask<NpgsqlConnection> OpenConnectionAsync(CancellationToken cancellationToken) => _dataSource.OpenConnectionAsync(cancellationToken);
 
     /// <summary>Takes the oldest event that is due and held back by no other; its transaction stays open until the delivery is disposed.</summary>
+    /// <remarks>
+    /// Events that were delivered stay in the index until the server cleans up, and reading over them again for each delivery would be most of the work. So the search
+    /// begins where the last one ended; now and then, and whenever nothing is found, it begins at the oldest event, which may have become free or due again meanwhile.
+    /// </remarks>
     public async ValueTask<Delivery?> TakeAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        long from = Interlocked.Increment(ref _searches) % FullSearchEvery == 0 ? 0 : Interlocked.Read(ref _searchFrom);
+        PostgresDelivery? delivery = await TakeAsync(now, from, cancellationToken);
+        if (delivery is null && from != 0)
+        {
+            delivery = await TakeAsync(now, 0, cancellationToken);
+        }
+
+        return delivery;
+    }
+
+    private async Task<PostgresDelivery?> TakeAsync(DateTimeOffset now, long from, CancellationToken cancellationToken)
     {
         NpgsqlConnection connection = await _dataSource.OpenConnectionAsync(cancellationToken);
         NpgsqlTransaction? transaction = null;
+        PostgresDelivery? delivery = null;
         try
         {
             transaction = await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken);
-            PostgresDelivery? delivery = null;
-            await using (NpgsqlBatch batch = new(connection, transaction))
+            await using NpgsqlBatch batch = new(connection, transaction);
+            batch.AddCommand(_take).Parameters.With(now).With(new DateTimeOffset(from, TimeSpan.Zero));
+            // Going back to it undoes what the handler wrote, or heals the transaction that its failed statement broke, and keeps the event locked.
+            batch.AddCommand(Savepoint);
+            await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellationToken);
+            if (await reader.ReadAsync(cancellationToken))
             {
-                batch.AddCommand(_take).Parameters.With(now);
-                // Going back to it undoes what the handler wrote, or heals the transaction that its failed statement broke, and keeps the event locked.
-                batch.AddCommand(Savepoint);
-                await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellationToken);
-                if (await reader.ReadAsync(cancellationToken))
-                {
-                    delivery = new PostgresDelivery(this, connection, transaction, ReadEvent(reader), reader.GetInt32(1), ReadSession(reader));
-                }
+                PostgresDelivery taken = new(this, connection, transaction, ReadEvent(reader), reader.GetInt32(1), ReadSession(reader));
+                Interlocked.Exchange(ref _searchFrom, (await reader.GetFieldValueAsync<DateTimeOffset>(7 + PaymentColumns.Count, cancellationToken)).UtcTicks);
+                await reader.NextResultAsync(cancellationToken);
+                delivery = taken;
             }
-
-            if (delivery is not null)
-            {
-                transaction = null;
-                connection = null!;
-            }
-
-            return delivery;
         }
         finally
         {
-            if (transaction is not null)
+            if (delivery is null)
             {
-                await transaction.DisposeAsync();
-            }
+                if (transaction is not null)
+                {
+                    await transaction.DisposeAsync();
+                }
 
-            if (connection is not null)
-            {
                 await connection.DisposeAsync();
             }
         }
+
+        return delivery;
     }
 
     /// <summary>How the outbox stands.</summary>

@@ -117,14 +117,14 @@ internal sealed class PostgresCommits
         await using NpgsqlConnection connection = await _dataSource.OpenConnectionAsync(cancellationToken);
         // Without BEGIN: the server takes all statements up to the one Sync message as one transaction.
         await using NpgsqlBatch batch = new(connection);
-        _fence.AddTo(batch, write);
+        AddBeginning(batch, write);
         if (payments.Length > 0)
         {
             _payments.AddInsertFound(batch, write, payments);
         }
 
         _payments.AddConfirm(batch, write.Chain, write.Partition, write.Marks, write.At, write.Deliver);
-        AddBlocksAndCursor(batch, write, copied: false);
+        AddBlocks(batch, write, copied: false);
         List<PaymentEvent> events = [];
         await using (NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellationToken))
         {
@@ -154,7 +154,7 @@ internal sealed class PostgresCommits
         bool known;
         await using (NpgsqlBatch batch = new(connection, transaction))
         {
-            _fence.AddTo(batch, write);
+            AddBeginning(batch, write);
             _payments.AddSelectTouched(batch, write.Chain, write.Partition, write.RollBackTo?.Height ?? long.MaxValue, found);
             _payments.AddSelectReferences(batch, write.Chain, found);
             _blocks.AddKnowsBlocks(batch, write);
@@ -189,7 +189,7 @@ internal sealed class PostgresCommits
         await using (NpgsqlBatch batch = new(connection, transaction))
         {
             _payments.AddConfirm(batch, write.Chain, write.Partition, write.Marks, write.At, write.Deliver);
-            AddBlocksAndCursor(batch, write, copied: copy);
+            AddBlocks(batch, write, copied: copy);
             await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellationToken);
             await PaymentStatements.ReadConfirmedAsync(reader, write.Chain, write.At, events, cancellationToken);
             while (await reader.NextResultAsync(cancellationToken))
@@ -259,7 +259,17 @@ internal sealed class PostgresCommits
         return new CommitResult { Outcome = CommitOutcome.Committed, Events = events };
     }
 
-    private void AddBlocksAndCursor(NpgsqlBatch batch, CommitBatch write, bool copied)
+    /// <summary>The fence, and the cursor right behind it: of two writers of a chain's first batch, who find no cursor to hold, one fails here and has written nothing else.</summary>
+    private void AddBeginning(NpgsqlBatch batch, CommitBatch write)
+    {
+        _fence.AddTo(batch, write);
+        if (write.NewCursor is { } cursor)
+        {
+            _blocks.AddCursor(batch, write, cursor);
+        }
+    }
+
+    private void AddBlocks(NpgsqlBatch batch, CommitBatch write, bool copied)
     {
         if (write.Blocks.Count > 0 && !copied)
         {
@@ -269,11 +279,6 @@ internal sealed class PostgresCommits
         if (write.Coverage.Count > 0)
         {
             _blocks.AddCoverage(batch, write);
-        }
-
-        if (write.NewCursor is { } cursor)
-        {
-            _blocks.AddCursor(batch, write, cursor);
         }
 
         if (write is { Cursor: null, RollBackTo: null, Blocks: [{ } first, ..] })
