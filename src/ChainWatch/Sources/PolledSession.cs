@@ -20,6 +20,9 @@ internal sealed class PolledSession : IAsyncDisposable
     /// <summary>How many times more patience what contradicts a decision needs than what led to it.</summary>
     private const int InsistFactor = 4;
 
+    /// <summary>How far beyond where we stood a new branch is told at least before it is compared with the old one: a transaction may be mined again somewhat later.</summary>
+    private const int ToldBeyond = 16;
+
     private static readonly TimeSpan MaxBackoff = TimeSpan.FromSeconds(30);
 
     private readonly Chain _chain;
@@ -429,7 +432,7 @@ internal sealed class PolledSession : IAsyncDisposable
 
         // A transaction is usually mined again near where it stood, so the new branch is told somewhat beyond the old one before the two are compared.
         long depth = before.Height - target.Height;
-        long replacement = Math.Min(_seen!.Head.Height, before.Height + depth);
+        long replacement = Math.Min(_seen!.Head.Height, before.Height + Math.Max(depth, ToldBeyond));
         _toldUpTo = Math.Max(replacement, target.Height);
         _updates.Enqueue(new RollBack(target, _toldUpTo, CurrentTip(_seen.Head)));
     }

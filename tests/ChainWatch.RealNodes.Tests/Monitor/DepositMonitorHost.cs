@@ -9,10 +9,12 @@ internal sealed class DepositMonitorHost : IAsyncDisposable
 {
     private readonly Dictionary<string, string?> _environment;
     private readonly HttpClient _http;
+    private readonly string _program;
     private ChildProcess? _process;
 
-    public DepositMonitorHost(IEnumerable<KeyValuePair<string, string?>> settings)
+    public DepositMonitorHost(IEnumerable<KeyValuePair<string, string?>> settings, string? program = null)
     {
+        _program = program ?? SamplePrograms.PathOf("DepositMonitor");
         Url = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{FreePort.Next()}");
         _environment = new Dictionary<string, string?>(StringComparer.Ordinal)
         {
@@ -66,8 +68,7 @@ internal sealed class DepositMonitorHost : IAsyncDisposable
 
     public void Start()
     {
-        var program = SamplePrograms.PathOf("DepositMonitor");
-        _process = ChildProcess.Start(program, [], _environment, Path.GetDirectoryName(program));
+        _process = ChildProcess.Start(_program, [], _environment, Path.GetDirectoryName(_program));
         Starts++;
     }
 

@@ -14,7 +14,6 @@ internal sealed class Oracle
     private readonly Dictionary<PaymentId, ExpectedPayment> _payments = [];
     private readonly Dictionary<AddressKey, (PaymentReference? Reference, long RegisteredAt)> _watched = [];
     private readonly Dictionary<AddressKey, long> _since = [];
-    private readonly Dictionary<AddressKey, long> _from = [];
     private readonly HashSet<AddressKey> _everRemoved = [];
     private readonly Dictionary<Hash256, long> _committedAt = [];
     private readonly Dictionary<long, (IReadOnlyList<AddressKey> Keys, long ToHeight)> _backScans = [];
@@ -65,19 +64,11 @@ internal sealed class Oracle
             if (_watched.TryAdd(one.Key, (one.Reference, _clock)))
             {
                 _since.Remove(one.Key);
-                _from[one.Key] = one.Since ?? Cursor?.Height + 1 ?? 0;
-                if (one.Since is { } since && Cursor is not null)
-                {
-                    _since[one.Key] = since;
-                }
             }
-            else if (one.Since < _from[one.Key])
+
+            if (one.Since is { } since)
             {
-                _from[one.Key] = one.Since.Value;
-                if (Cursor is not null)
-                {
-                    _since[one.Key] = one.Since.Value;
-                }
+                _since[one.Key] = Math.Min(since, _since.GetValueOrDefault(one.Key, long.MaxValue));
             }
         }
 
@@ -101,6 +92,11 @@ internal sealed class Oracle
         Commits++;
         Dictionary<PaymentId, List<Expected>> expected = [];
         _verdict.Check(batch.Cursor == Cursor, () => $"a commit was accepted whose cursor {Say(batch.Cursor)} is not the committed one {Say(Cursor)}");
+        if (Cursor is null && batch.Blocks.Count > 0)
+        {
+            LowerBackScans(batch.Blocks[0].Point.Height - 1);
+        }
+
         Dictionary<PaymentId, ExpectedPayment> orphaned = RollBack(batch);
         // A payment outlives the watching of its address, and is followed into the new branch with whatever it has become there.
         HashSet<AddressKey> outlived = [.. orphaned.Values.Select(static payment => payment.To).Where(to => !_watched.ContainsKey(to))];
@@ -229,12 +225,17 @@ internal sealed class Oracle
             }
         }
 
+        LowerBackScans(target.Height);
+        return orphaned;
+    }
+
+    /// <summary>What lies above is matched by the follower itself.</summary>
+    private void LowerBackScans(long height)
+    {
         foreach (long id in _backScans.Keys.ToArray())
         {
-            _backScans[id] = _backScans[id] with { ToHeight = Math.Min(_backScans[id].ToHeight, target.Height) };
+            _backScans[id] = _backScans[id] with { ToHeight = Math.Min(_backScans[id].ToHeight, height) };
         }
-
-        return orphaned;
     }
 
     private void TakeBlock(MinedBlock block, Dictionary<PaymentId, ExpectedPayment> orphaned, HashSet<AddressKey> outlived, Dictionary<PaymentId, List<Expected>> expected)
