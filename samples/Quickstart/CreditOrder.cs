@@ -7,6 +7,8 @@ public sealed class CreditOrder(Ledger ledger, IView view) : IPaymentHandler
 {
     public Task HandleAsync(PaymentContext context, CancellationToken cancellationToken)
     {
+        ledger.Count(context.Kind);
+        view.Payment(context.Kind, context.Payment);
         switch (context.Kind)
         {
             case PaymentEventKind.Detected: // In a block, but the block may still be replaced: show it, ship nothing.
@@ -21,8 +23,6 @@ public sealed class CreditOrder(Ledger ledger, IView view) : IPaymentHandler
                 break;
         }
 
-        ledger.Count(context.Kind);
-        view.Payment(context.Kind, context.Payment);
         return Task.CompletedTask;
     }
 }

@@ -10,8 +10,8 @@ public sealed class Ledger
     private readonly ConcurrentDictionary<PaymentId, (Payment Payment, bool Credited)> _payments = new();
     private readonly ConcurrentDictionary<PaymentEventKind, int> _counts = new();
 
-    /// <summary>Whether the books were found to be what the chain says.</summary>
-    public bool Agrees { get; set; }
+    /// <summary>Whether the books were found to be what the chain says; nothing before they were compared.</summary>
+    public bool? Agrees { get; set; }
 
     public void Expect(Payment payment) =>
         _payments.AddOrUpdate(payment.Id, (payment, false), (_, before) => (payment, before.Credited));

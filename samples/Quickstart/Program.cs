@@ -30,4 +30,4 @@ builder.Services.AddSingleton<IView>(Console.IsOutputRedirected ? new PlainView(
 builder.Services.AddHostedService(services => ActivatorUtilities.CreateInstance<Show>(services, TimeSpan.FromSeconds(seconds), seed));
 
 int exitCode = await builder.Build().RunChainWatchAsync();
-return exitCode == 0 && !ledger.Agrees ? 1 : exitCode;
+return exitCode == 0 && ledger.Agrees == false ? 1 : exitCode;

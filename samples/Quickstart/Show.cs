@@ -22,6 +22,21 @@ public sealed class Show(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        try
+        {
+            await PlayAsync(stoppingToken);
+        }
+        catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
+        {
+            Console.Error.WriteLine(exception);
+            ledger.Agrees = false;
+        }
+
+        host.StopApplication();
+    }
+
+    private async Task PlayAsync(CancellationToken stoppingToken)
+    {
         using MetricRecorder metrics = new(ChainWatchTelemetry.MeterName, meters);
         long started = time.GetTimestamp();
         ChainStatus status = chains.Get(chain.Chain.Name).Status;
@@ -55,7 +70,6 @@ public sealed class Show(
             Chain = chain,
             Differences = differences,
         });
-        host.StopApplication();
     }
 
     private static string AddressOf(string order) => SimulatedFormat.Address($"order {order}");
@@ -64,7 +78,8 @@ public sealed class Show(
     private async Task SettleAsync(CancellationToken cancellationToken)
     {
         view.Chain("no more payments, just blocks");
-        for (int blocks = 0; blocks < 50 && (blocks < 5 || Compare().Count > 0); blocks++)
+        long began = time.GetTimestamp();
+        for (int blocks = 0; blocks < 5 || (Compare().Count > 0 && time.GetElapsedTime(began) < TimeSpan.FromMinutes(1)); blocks++)
         {
             await Task.Delay(chain.Chain.BlockTime, time, cancellationToken);
             MinedBlock block = chain.Mine();

@@ -67,7 +67,7 @@ internal sealed class WatchedApp : IAsyncDisposable
         patience.CancelAfter(TimeSpan.FromSeconds(60));
         while (!condition())
         {
-            Time.Advance(TimeSpan.FromMilliseconds(50));
+            Time.Advance(TimeSpan.FromMilliseconds(10));
             await Task.Delay(TimeSpan.FromMilliseconds(1), patience.Token);
         }
     }
