@@ -9,12 +9,10 @@ internal sealed class DepositMonitorHost : IAsyncDisposable
 {
     private readonly Dictionary<string, string?> _environment;
     private readonly HttpClient _http;
-    private readonly string _program;
     private ChildProcess? _process;
 
-    public DepositMonitorHost(IEnumerable<KeyValuePair<string, string?>> settings, string? program = null)
+    public DepositMonitorHost(IEnumerable<KeyValuePair<string, string?>> settings)
     {
-        _program = program ?? SamplePrograms.PathOf("DepositMonitor");
         Url = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{FreePort.Next()}");
         _environment = new Dictionary<string, string?>(StringComparer.Ordinal)
         {
@@ -68,7 +66,8 @@ internal sealed class DepositMonitorHost : IAsyncDisposable
 
     public void Start()
     {
-        _process = ChildProcess.Start(_program, [], _environment, Path.GetDirectoryName(_program));
+        var program = SamplePrograms.PathOf("DepositMonitor");
+        _process = ChildProcess.Start(program, [], _environment, Path.GetDirectoryName(program));
         Starts++;
     }
 
