@@ -106,6 +106,33 @@ public sealed class PostgresFenceTests(PostgresServerFixture postgres)
         (await impatient.RaiseTermAsync("chain", "next", Token)).ShouldBe(2);
     }
 
+    [Fact]
+    public async Task A_batch_that_confirms_very_much_at_once_is_written_slice_by_slice_where_one_statement_takes_too_long()
+    {
+        await using PostgresTestStore test = await PostgresTestStore.CreateAsync(postgres.Server);
+        // A statement that confirms more than a slice ends here as one that took too long would.
+        await test.ExecuteAsync(
+            $"""
+            create function $schema$.slow() returns trigger language plpgsql as $$ begin
+                if (select count(*) from changed) > {PaymentStatements.Slice} then raise exception 'too long' using errcode = '57014'; end if;
+                return null;
+            end $$;
+            """);
+        await test.ExecuteAsync("create trigger slow after update on $schema$.payment referencing new table as changed for each statement execute function $schema$.slow()");
+        StoreScript script = new(test.Store, Named("chain"));
+        await script.LeadAsync();
+        await script.WatchAsync([1]);
+        int payments = (PaymentStatements.Slice * 3) + 7;
+        await script.ForwardAsync(Blocks(1, 1), [.. Enumerable.Range(1, payments).Select(number => StoreScript.Pay(Block(1), number, confirmation: Confirmation.Finalized))]);
+
+        BatchDraft final = script.Draft(Blocks(2, 2));
+        final.Finalized = Point(1);
+        CommitResult result = await script.CommitAsync(final);
+
+        result.Events.Count.ShouldBe(payments);
+        (await test.ScalarAsync<long>("select count(*) from $schema$.payment where status = 'confirmed'")).ShouldBe(payments);
+    }
+
     private static async Task FenceAsync(NpgsqlConnection connection, PostgresTestStore test, StoreScript script, string timeout = "4s")
     {
         await using NpgsqlCommand fence = new($"select * from \"{test.Options.Schema}\".fence('chain', $1, 'chain', 0, $2, false, null, null, null, false, null)", connection);

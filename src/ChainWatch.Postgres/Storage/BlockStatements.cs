@@ -97,8 +97,16 @@ internal sealed class BlockStatements
     public async Task CopyBlocksAsync(NpgsqlConnection connection, CommitBatch write, CancellationToken cancellationToken)
     {
         ChainFormat format = write.Chain.Format;
+        foreach (BlockHeader[] slice in write.Blocks.Chunk(PaymentStatements.Slice))
+        {
+            await CopySliceAsync(connection, write, format, slice, cancellationToken);
+        }
+    }
+
+    private async Task CopySliceAsync(NpgsqlConnection connection, CommitBatch write, ChainFormat format, BlockHeader[] blocks, CancellationToken cancellationToken)
+    {
         await using NpgsqlBinaryImporter importer = await connection.BeginBinaryImportAsync(_copyBlocks, cancellationToken);
-        foreach (BlockHeader block in write.Blocks)
+        foreach (BlockHeader block in blocks)
         {
             await importer.StartRowAsync(cancellationToken);
             await importer.WriteAsync(write.Chain.Name, NpgsqlDbType.Text, cancellationToken);

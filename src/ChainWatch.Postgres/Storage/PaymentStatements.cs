@@ -6,6 +6,9 @@ namespace ChainWatch.Postgres;
 /// <summary>Writes payments, their events and the outbox.</summary>
 internal sealed class PaymentStatements
 {
+    /// <summary>Rows that one statement writes at most where there may be very many: a statement must end within the time that writes may take.</summary>
+    public const int Slice = 2000;
+
     private readonly string _insertFound;
     private readonly string _confirm;
     private readonly string _update;
@@ -47,10 +50,14 @@ internal sealed class PaymentStatements
             $"""
             with reached (mark, height) as (
                 values ('head', $3::bigint), ('safe', $4::bigint), ('finalized', $5::bigint)
+            ), pending as (
+                select p.tx_id, p.ordinal from reached r
+                join {schema}.payment p on p.chain = $1 and p.partition = $2 and p.status = 'detected' and p.confirmation_mark = r.mark and p.confirmation_height <= r.height
+                limit $8
             ), due as (
                 update {schema}.payment p set status = 'confirmed', confirmed_at = $6
-                from reached r
-                where p.chain = $1 and p.partition = $2 and p.status = 'detected' and p.confirmation_mark = r.mark and p.confirmation_height <= r.height
+                from pending d
+                where p.chain = $1 and p.tx_id = d.tx_id and p.ordinal = d.ordinal
                 returning {PaymentColumns.Of("p")}
             ), written as (
                 insert into {schema}.payment_event (kind, occurred_at, {columns})
@@ -115,9 +122,16 @@ internal sealed class PaymentStatements
     }
 
     /// <summary>Adds the statement that confirms what the marks have reached. Its result is read by <see cref="ReadConfirmedAsync"/>.</summary>
-    public void AddConfirm(NpgsqlBatch batch, Chain chain, int partition, ChainMarks marks, DateTimeOffset at, bool deliver) =>
+    /// <param name="batch">The batch.</param>
+    /// <param name="chain">The chain.</param>
+    /// <param name="partition">The partition.</param>
+    /// <param name="marks">How far the marks have come.</param>
+    /// <param name="at">The time of the commit.</param>
+    /// <param name="deliver">Whether the events go into the outbox.</param>
+    /// <param name="limit">How many to confirm at most; <see langword="null"/> for all.</param>
+    public void AddConfirm(NpgsqlBatch batch, Chain chain, int partition, ChainMarks marks, DateTimeOffset at, bool deliver, long? limit) =>
         batch.AddCommand(_confirm).Parameters
-            .With(chain.Name).With(partition).With(marks.Head).With(marks.Safe).With(marks.Finalized).With(at).With(deliver);
+            .With(chain.Name).With(partition).With(marks.Head).With(marks.Safe).With(marks.Finalized).With(at).With(deliver).With(limit);
 
     /// <summary>Reads the events that <see cref="AddConfirm"/> wrote.</summary>
     public static async Task ReadConfirmedAsync(NpgsqlDataReader reader, Chain chain, DateTimeOffset at, List<PaymentEvent> events, CancellationToken cancellationToken)
@@ -175,18 +189,18 @@ internal sealed class PaymentStatements
         }
 
         await ReserveAsync(connection, changes.Transitions, at, events, cancellationToken);
-        if (changes.Updated.Count > 0)
+        foreach (Payment[] slice in changes.Updated.Chunk(Slice))
         {
             await using NpgsqlCommand update = new(_update, connection);
             update.Parameters.With(chain.Name);
-            PaymentColumns.AddArrays(update.Parameters, chain.Format, changes.Updated);
+            PaymentColumns.AddArrays(update.Parameters, chain.Format, slice);
             await update.ExecuteNonQueryAsync(cancellationToken);
         }
 
-        if (changes.Inserted.Count > 0)
+        foreach (Payment[] slice in changes.Inserted.Chunk(Slice))
         {
             await using NpgsqlBinaryImporter payments = await connection.BeginBinaryImportAsync(_copyPayments, cancellationToken);
-            foreach (Payment payment in changes.Inserted)
+            foreach (Payment payment in slice)
             {
                 await payments.StartRowAsync(cancellationToken);
                 await payments.WriteAsync(partition, NpgsqlDbType.Integer, cancellationToken);
@@ -196,10 +210,13 @@ internal sealed class PaymentStatements
             await payments.CompleteAsync(cancellationToken);
         }
 
-        await CopyEventsAsync(connection, chain, events, cancellationToken);
-        if (deliver)
+        foreach (PaymentEvent[] slice in events.Chunk(Slice))
         {
-            await CopyOutboxAsync(connection, events, cancellationToken);
+            await CopyEventsAsync(connection, chain, slice, cancellationToken);
+            if (deliver)
+            {
+                await CopyOutboxAsync(connection, slice, cancellationToken);
+            }
         }
     }
 
@@ -224,7 +241,7 @@ internal sealed class PaymentStatements
         }
     }
 
-    private async Task CopyEventsAsync(NpgsqlConnection connection, Chain chain, List<PaymentEvent> events, CancellationToken cancellationToken)
+    private async Task CopyEventsAsync(NpgsqlConnection connection, Chain chain, PaymentEvent[] events, CancellationToken cancellationToken)
     {
         await using NpgsqlBinaryImporter importer = await connection.BeginBinaryImportAsync(_copyEvents, cancellationToken);
         foreach (PaymentEvent one in events)
@@ -240,7 +257,7 @@ internal sealed class PaymentStatements
         await importer.CompleteAsync(cancellationToken);
     }
 
-    private async Task CopyOutboxAsync(NpgsqlConnection connection, List<PaymentEvent> events, CancellationToken cancellationToken)
+    private async Task CopyOutboxAsync(NpgsqlConnection connection, PaymentEvent[] events, CancellationToken cancellationToken)
     {
         await using NpgsqlBinaryImporter importer = await connection.BeginBinaryImportAsync(_copyOutbox, cancellationToken);
         foreach (PaymentEvent one in events)

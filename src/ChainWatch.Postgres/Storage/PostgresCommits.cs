@@ -54,6 +54,11 @@ internal sealed class PostgresCommits
                         // A payment of this batch is stored already: what that means is decided with the stored one at hand.
                         resolve = true;
                     }
+                    catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.QueryCanceled && !cancellationToken.IsCancellationRequested)
+                    {
+                        // One statement took longer than it may: so much is confirmed by this batch that it is done slice by slice.
+                        resolve = true;
+                    }
                 }
 
                 return await CommitResolvedAsync(write, found, cancellationToken);
@@ -123,7 +128,7 @@ internal sealed class PostgresCommits
             _payments.AddInsertFound(batch, write, payments);
         }
 
-        _payments.AddConfirm(batch, write.Chain, write.Partition, write.Marks, write.At, write.Deliver);
+        _payments.AddConfirm(batch, write.Chain, write.Partition, write.Marks, write.At, write.Deliver, limit: null);
         AddBlocks(batch, write, copied: false);
         List<PaymentEvent> events = [];
         await using (NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellationToken))
@@ -186,15 +191,13 @@ internal sealed class PostgresCommits
             await _blocks.CopyBlocksAsync(connection, write, cancellationToken);
         }
 
+        await ConfirmAsync(connection, write, events, cancellationToken);
         await using (NpgsqlBatch batch = new(connection, transaction))
         {
-            _payments.AddConfirm(batch, write.Chain, write.Partition, write.Marks, write.At, write.Deliver);
             AddBlocks(batch, write, copied: copy);
-            await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellationToken);
-            await PaymentStatements.ReadConfirmedAsync(reader, write.Chain, write.At, events, cancellationToken);
-            while (await reader.NextResultAsync(cancellationToken))
+            if (batch.BatchCommands.Count > 0)
             {
-                // Failures of the other statements come out here.
+                await batch.ExecuteNonQueryAsync(cancellationToken);
             }
         }
 
@@ -297,6 +300,21 @@ internal sealed class PostgresCommits
         return await reader.ReadAsync(cancellationToken) &&
             new ChainPoint(reader.GetInt64(0), write.Chain.Format.ParseHash(reader.GetString(1))) { Slot = reader.GetInt64(2) } == write.NewCursor &&
             reader.GetInt64(3) == write.Term;
+    }
+
+    /// <summary>Confirms what the marks have reached, slice by slice: after a long silence of the chain's final mark that may be very much at once.</summary>
+    private async Task ConfirmAsync(NpgsqlConnection connection, CommitBatch write, List<PaymentEvent> events, CancellationToken cancellationToken)
+    {
+        int before;
+        do
+        {
+            before = events.Count;
+            await using NpgsqlBatch batch = new(connection);
+            _payments.AddConfirm(batch, write.Chain, write.Partition, write.Marks, write.At, write.Deliver, PaymentStatements.Slice);
+            await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellationToken);
+            await PaymentStatements.ReadConfirmedAsync(reader, write.Chain, write.At, events, cancellationToken);
+        }
+        while (events.Count - before == PaymentStatements.Slice);
     }
 
     /// <summary>Adds the confirmation of payments whose mark is reached as they come, so that each is written once.</summary>
