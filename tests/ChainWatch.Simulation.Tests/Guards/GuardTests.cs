@@ -188,6 +188,23 @@ public sealed class GuardTests : IDisposable
     }
 
     [Fact]
+    public void A_header_that_was_not_asked_for_is_not_walked_from()
+    {
+        Begin();
+        _bench.Chain.MineEmpty(10);
+        _bench.Settle();
+
+        _bench.Chain.ReorgEmpty(1, 1);
+        _bench.Options[SimulatedFault.WrongBlock] = 1;
+        _bench.Look(10);
+        _bench.Options[SimulatedFault.WrongBlock] = 0;
+        _bench.Settle();
+
+        _bench.Knobs.LastTarget.ShouldBe(_bench.Chain.Head.Parent!.Point);
+        _bench.RollBacks.ShouldBe(1);
+    }
+
+    [Fact]
     public void A_back_scan_that_cannot_go_on_does_not_ask_without_end()
     {
         Begin();

@@ -31,6 +31,7 @@ internal sealed class RecordingSource(IChainSource inner, ScenarioStore store, S
                     break;
                 case RollBack back:
                     knobs.Count("source went back");
+                    knobs.LastTarget = back.Target;
                     knobs.Trace?.Invoke($"source goes back to {Oracle.Say(back.Target)}, new branch up to {back.ReplacementHeight} of {Oracle.Say(back.Tip.Head)}");
                     verdict.Check(_told.Count == 0 || _told.Contains(back.Target) || back.Target.Height < _told[0].Height, () => $"the source went back to {Oracle.Say(back.Target)}, which it never told");
                     verdict.Check(_told.Count > 0 && back.Target.Height < _told[^1].Height, () => $"the source went back to {Oracle.Say(back.Target)} from {(_told.Count > 0 ? Oracle.Say(_told[^1]) : "nowhere")}");

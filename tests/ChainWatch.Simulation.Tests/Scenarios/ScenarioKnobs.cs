@@ -22,6 +22,9 @@ internal sealed class ScenarioKnobs
     /// <summary>Takes a line of the step log; <see langword="null"/> where nobody reads it.</summary>
     public Action<string>? Trace { get; set; }
 
+    /// <summary>Where the follower's source last went back to.</summary>
+    public ChainPoint? LastTarget { get; set; }
+
     public Dictionary<string, long> Counts { get; } = [];
 
     public IReadOnlySet<long> AcknowledgedEvents => _acknowledged;
