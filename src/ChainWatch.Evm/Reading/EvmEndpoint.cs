@@ -25,7 +25,7 @@ internal sealed class EvmEndpoint : IPooledEndpoint
 
     public EvmMarks Marks { get; } = new();
 
-    /// <summary>The highest head that this endpoint told; -1 before the first.</summary>
+    /// <summary>The head that this endpoint told last, which may be lower than one before; -1 before the first.</summary>
     public long Head => Volatile.Read(ref _head);
 
     public ReceiptCalls Receipts => (ReceiptCalls)Volatile.Read(ref _receipts);
@@ -52,10 +52,7 @@ internal sealed class EvmEndpoint : IPooledEndpoint
     public void SawHead(long height)
     {
         Client.ReportHead(height);
-        if (height > Head)
-        {
-            Volatile.Write(ref _head, height);
-        }
+        Volatile.Write(ref _head, height);
     }
 
     public async ValueTask ConnectAsync(CancellationToken cancellationToken)

@@ -215,6 +215,30 @@ public sealed class RangeTests
     }
 
     [Fact]
+    public void A_node_that_cuts_a_range_of_logs_off_at_its_head_is_found_out()
+    {
+        FakeChain chain = Busy(out _);
+        Bench bench = new Bench(chain) { Native = false }.Watch(Bench.Alice, Bench.Bob);
+        bench.ReadTip();
+        bool first = true;
+        bench.Node.Intercept = (method, _) =>
+        {
+            if (method != "eth_getLogs" || !first)
+            {
+                return null;
+            }
+
+            // The next request goes to another node behind the same address, which is far behind.
+            first = false;
+            bench.Node.Lag = 110;
+            throw new FakeRpcException(-32005, "query returned more than 10000 results");
+        };
+
+        bench.ReadBlocks(1, 40).Kind.ShouldBe(AnswerKind.Unknown);
+        bench.Observed.Refused.ShouldBe([$"endpoint-1 {AnswerCheck.LogsOfRange}"]);
+    }
+
+    [Fact]
     public void A_suspiciously_round_number_of_logs_is_asked_for_again_in_parts()
     {
         FakeChain chain = new();
