@@ -74,6 +74,7 @@ public sealed class WholeBlockTests
         FakeLog[] logs =
         [
             new(Bench.Usdc, [FakeLog.TransferTopic, from, to, one], "0x"),
+            new(Bench.Usdc, [FakeLog.TransferTopic, from, to, one], one),
             new(Bench.Usdc, [FakeLog.TransferTopic, from], to + one[2..]),
             new(Bench.Usdc, [FakeLog.TransferTopic], from + to[2..] + one[2..]),
             new(Bench.Usdc, [], one),
