@@ -65,7 +65,7 @@ internal sealed class Bench : IDisposable
 
     public ScenarioEngine Start(string name = "engine")
     {
-        Engine = new ScenarioEngine(name, Scheduler, Chain, Reader, _settings, _election, () => Store, _handler, Verdict, Knobs, NullLoggerFactory.Instance);
+        Engine = new ScenarioEngine(name, Scheduler, Chain, Reader, _settings, _election, () => new ScenarioStore(Inner, Oracle, Verdict, new SeededRandom(1), Knobs), _handler, Verdict, Knobs, NullLoggerFactory.Instance);
         return Engine;
     }
 
@@ -81,18 +81,49 @@ internal sealed class Bench : IDisposable
         Scheduler.Run(() => watchlist.RemoveAsync(Chain.Chain.Name, address, CancellationToken.None));
     }
 
+    /// <summary>How many calls to the watchlist are under way.</summary>
+    public int Pending { get; private set; }
+
+    /// <summary>Registers an address without waiting for it.</summary>
+    public void BeginRegistering(string address, long? since) =>
+        Begin(watchlist => watchlist.AddAsync(Chain.Chain.Name, [new WatchRequest { Address = address, Since = since }], CancellationToken.None));
+
+    /// <summary>Removes an address without waiting for it.</summary>
+    public void BeginRemoving(string address) => Begin(watchlist => watchlist.RemoveAsync(Chain.Chain.Name, address, CancellationToken.None));
+
+    /// <summary>Takes leadership from whoever has it, without telling.</summary>
+    public void Depose() => _election.Depose(tell: false);
+
+    /// <summary>Does something later.</summary>
+    public void After(TimeSpan wait, Action act) => Scheduler.Start(async () =>
+    {
+        await Task.Delay(wait, Time);
+        act();
+    });
+
     /// <summary>Lets the source look at the head this many times.</summary>
     public void Look(int times) => Scheduler.Advance(Poll * times);
 
     /// <summary>Lets time pass until the engine has followed, and checks everything said so far.</summary>
     public void Settle()
     {
-        Scheduler.RunUntil(() => Verdict.Fault is not null || Oracle.Cursor == Chain.Head.Point, TimeSpan.FromMinutes(10));
+        Scheduler.RunUntil(() => Verdict.Fault is not null || (Oracle.Cursor == Chain.Head.Point && Pending == 0 && Knobs.AcknowledgedEvents.Count == Oracle.Events.Count), TimeSpan.FromMinutes(10));
         Look(2);
         Verdict.ThrowIfAny();
         Oracle.Cursor.ShouldBe(Chain.Head.Point);
         Oracle.CheckAgainstFinalChain();
         Verdict.ThrowIfAny();
+    }
+
+    private void Begin(Func<Watchlist, Task> call)
+    {
+        Pending++;
+        Watchlist watchlist = new(Store, [Chain.Chain], new EngineSignals(), Time);
+        Scheduler.Start(async () =>
+        {
+            await call(watchlist);
+            Pending--;
+        });
     }
 
     public void Dispose() => Engine?.Dispose();
