@@ -37,6 +37,7 @@ public sealed class DatabaseCrashTests
             await chaos.GrowAsync();
             await chaos.ReorgAsync();
             await postgres.StartAsync();
+            await chaos.OutgrowAsync();
             await monitor.CatchUpAsync(node, database, Patience);
         }
 

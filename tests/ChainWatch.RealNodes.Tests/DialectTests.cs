@@ -38,6 +38,7 @@ public sealed class DialectTests
             await chaos.GrowAsync();
             if (random.Next(2) == 0)
             {
+                await chaos.OutgrowAsync();
                 await monitor.CatchUpAsync(node, database, Patience);
             }
 

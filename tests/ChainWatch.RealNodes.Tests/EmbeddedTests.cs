@@ -25,6 +25,7 @@ public sealed class EmbeddedTests
             await chaos.GrowAsync();
             if (random.Next(4) > 0)
             {
+                await chaos.OutgrowAsync();
                 await monitor.CatchUpAsync(node, Patience);
             }
 

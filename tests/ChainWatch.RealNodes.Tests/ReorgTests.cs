@@ -30,6 +30,7 @@ public sealed class ReorgTests
             // Most of the time the monitor has read what is about to go; otherwise it reads while it goes.
             if (random.Next(4) > 0)
             {
+                await chaos.OutgrowAsync();
                 await monitor.CatchUpAsync(node, database, Patience);
             }
 

@@ -79,6 +79,16 @@ internal sealed class EthereumChaos
         Reorgs++;
     }
 
+    /// <summary>
+    /// Mines until the chain is longer than it ever was. A chain that got shorter and shows nothing else proves nothing, so nobody goes back for it: two empty blocks of
+    /// the same second may even be the very same block.
+    /// </summary>
+    public async Task OutgrowAsync()
+    {
+        await _node.MineAsync((int)Math.Max(1, _highest + 1 - await HeadAsync(_node)));
+        _highest = await HeadAsync(_node);
+    }
+
     /// <summary>Mines so many blocks that everything before them is settled.</summary>
     public Task SettleAsync(int blocks) => _node.MineAsync(blocks);
 

@@ -197,30 +197,6 @@ public sealed class WatchdogTests : IDisposable
         recorder.Sum("chainwatch.watchdog.ticks").ShouldBeGreaterThanOrEqualTo(2);
     }
 
-    [Fact]
-    public void It_looks_by_itself_while_the_thread_pool_is_starved()
-    {
-        using ManualResetEventSlim release = new();
-        using ManualResetEventSlim asked = new();
-        using Watchdog watchdog = new(_health, _options.FailFast, _metrics, (_, _) => asked.Set(), _exits.Add, _error, _time, _log.CreateLogger("watchdog"));
-        Lead();
-        _time.Advance(TimeSpan.FromMinutes(11));
-        try
-        {
-            for (int index = 0; index < 500; index++)
-            {
-                ThreadPool.UnsafeQueueUserWorkItem(static gate => gate.Wait(), release, preferLocal: false);
-            }
-
-            watchdog.Start();
-            asked.Wait(TimeSpan.FromSeconds(60)).ShouldBeTrue();
-        }
-        finally
-        {
-            release.Set();
-        }
-    }
-
     public void Dispose()
     {
         _watchdog.Dispose();
