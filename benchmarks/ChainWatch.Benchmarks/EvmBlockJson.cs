@@ -1,0 +1,95 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using ChainWatch.Evm;
+
+namespace ChainWatch.Benchmarks;
+
+/// <summary>A made-up block with its receipts, in the form and with the fields that nodes answer: half of its transactions move ether, half emit a token transfer.</summary>
+internal sealed class EvmBlockJson
+{
+    private const string TransferTopic = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef";
+
+    private EvmBlockJson(byte[] block, byte[] receipts, string token, IReadOnlyList<string> receivers)
+    {
+        Block = block;
+        Receipts = receipts;
+        Token = token;
+        Receivers = receivers;
+    }
+
+    public byte[] Block { get; }
+
+    public byte[] Receipts { get; }
+
+    public string Token { get; }
+
+    public IReadOnlyList<string> Receivers { get; }
+
+    public static EvmBlockJson Create(int transactions, int seed)
+    {
+        var random = new Random(seed);
+        var blockHash = Hex(random, 32);
+        var token = Hex(random, 20);
+        var receivers = Enumerable.Range(0, transactions).Select(_ => Hex(random, 20)).ToList();
+        var bodies = new StringBuilder();
+        var receipts = new StringBuilder("[");
+        var log = 0;
+        for (var index = 0; index < transactions; index++)
+        {
+            var hash = Hex(random, 32);
+            var from = Hex(random, 20);
+            var isToken = index % 2 == 1;
+            var comma = index == 0 ? "" : ",";
+            var input = isToken ? "0xa9059cbb" + Word(receivers[index]) + Hex(random, 32)[2..] : "0x";
+            bodies.Append(CultureInfo.InvariantCulture, $$"""
+                {{comma}}{"blockHash":"{{blockHash}}","blockNumber":"0x1312d00","chainId":"0x1","from":"{{from}}","gas":"0x15f90","gasPrice":"0x3b9aca00","hash":"{{hash}}","input":"{{input}}","maxFeePerGas":"0x77359400","maxPriorityFeePerGas":"0x3b9aca00","nonce":"0x2a","r":"{{Hex(random, 32)}}","s":"{{Hex(random, 32)}}","to":"{{(isToken ? token : receivers[index])}}","transactionIndex":"0x{{index:x}}","type":"0x2","v":"0x1","value":"{{(isToken ? "0x0" : "0xde0b6b3a7640000")}}","accessList":[],"yParity":"0x1"}
+                """);
+            var logs = isToken
+                ? $$"""{"address":"{{token}}","topics":["{{TransferTopic}}","0x{{Word(from)}}","0x{{Word(receivers[index])}}"],"data":"{{Hex(random, 32)}}","blockNumber":"0x1312d00","transactionHash":"{{hash}}","transactionIndex":"0x{{index:x}}","blockHash":"{{blockHash}}","logIndex":"0x{{log++:x}}","removed":false}"""
+                : "";
+            receipts.Append(CultureInfo.InvariantCulture, $$"""
+                {{comma}}{"blockHash":"{{blockHash}}","blockNumber":"0x1312d00","contractAddress":null,"cumulativeGasUsed":"0x5208","effectiveGasPrice":"0x3b9aca00","from":"{{from}}","gasUsed":"0x5208","logs":[{{logs}}],"logsBloom":"0x{{new string('0', 512)}}","status":"0x1","to":"{{receivers[index]}}","transactionHash":"{{hash}}","transactionIndex":"0x{{index:x}}","type":"0x2"}
+                """);
+        }
+
+        receipts.Append(']');
+        string WithBloom(string bloom) =>
+            $$"""{"hash":"{{blockHash}}","parentHash":"{{Hex(new Random(seed + 1), 32)}}","number":"0x1312d00","timestamp":"0x6553f100","logsBloom":"{{bloom}}","miner":"{{token}}","gasLimit":"0x1c9c380","gasUsed":"0xe4e1c0","transactions":[{{bodies}}],"withdrawals":[]}""";
+        var receiptBytes = Encoding.UTF8.GetBytes(receipts.ToString());
+        var bloom = BloomOf(Encoding.UTF8.GetBytes(WithBloom("0x" + new string('0', 512))), receiptBytes);
+        return new EvmBlockJson(Encoding.UTF8.GetBytes(WithBloom(bloom)), receiptBytes, token, receivers);
+    }
+
+    public static WatchPlan PlanFor(string token) => new(
+        new Asset { Symbol = "ETH", Decimals = 18 },
+        [(new EvmAddress(EvmFormat.Instance.ParseAddress(token).Bytes), new Asset { Symbol = "TST", Decimals = 6, Id = token })],
+        internalTransfers: false,
+        withdrawals: true);
+
+    /// <summary>What a node would have written as the block's bloom.</summary>
+    private static string BloomOf(byte[] json, byte[] receipts)
+    {
+        var plan = new WatchPlan(new Asset { Symbol = "ETH", Decimals = 18 }, [], internalTransfers: false, withdrawals: false);
+        using var block = BlockParser.Read(json, "bench", plan);
+        var reader = new Utf8JsonReader(receipts);
+        reader.Read();
+        Bloom bloom = default;
+        long logs = 0;
+        for (var index = 0; reader.Read() && reader.TokenType != JsonTokenType.EndArray; index++)
+        {
+            ReceiptParser.ReadOne(ref reader, block, plan, EvmChecks.None, ref bloom, ref logs, index);
+        }
+
+        return "0x" + Convert.ToHexStringLower(bloom);
+    }
+
+    private static string Word(string address) => address[2..].PadLeft(64, '0');
+
+    private static string Hex(Random random, int length)
+    {
+        var bytes = new byte[length];
+        random.NextBytes(bytes);
+        return "0x" + Convert.ToHexStringLower(bytes);
+    }
+}
