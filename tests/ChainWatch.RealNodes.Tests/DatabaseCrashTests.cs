@@ -45,7 +45,7 @@ public sealed class DatabaseCrashTests
         await chaos.SettleAsync(EthereumChaos.SettledDepth);
         await monitor.CatchUpAsync(node, database, Patience);
         await MonitorJudge.JudgeAsync(node, traffic, database, withInternal: true);
-        (await monitor.StopAsync()).ShouldBe(0, monitor.Output);
+        (await monitor.StopAsync()).ShouldBe(0, monitor.LastLines);
 
         // The stop begins while blocks are still coming.
         async Task StopAfterAsync(Task working)

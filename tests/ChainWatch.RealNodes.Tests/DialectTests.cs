@@ -48,6 +48,6 @@ public sealed class DialectTests
         await chaos.SettleAsync(EthereumChaos.SettledDepth);
         await monitor.CatchUpAsync(node, database, Patience);
         await MonitorJudge.JudgeAsync(node, traffic, database, withInternal: false);
-        (await monitor.StopAsync()).ShouldBe(0, monitor.Output);
+        (await monitor.StopAsync()).ShouldBe(0, monitor.LastLines);
     }
 }

@@ -37,7 +37,7 @@ public sealed class KillTests
             if (random.Next(2) == 0)
             {
                 await chaos.GrowAsync();
-                await Eventually.BecomesTrueAsync(async _ => await database.ReadCursorAsync() != before, Patience, () => monitor.Output);
+                await Eventually.BecomesTrueAsync(async _ => await database.ReadCursorAsync() != before, Patience, () => monitor.LastLines);
                 kill = Stopwatch.GetTimestamp() + (long)(random.NextDouble() * 0.2 * Stopwatch.Frequency);
                 inWork++;
             }
@@ -56,6 +56,6 @@ public sealed class KillTests
         await chaos.SettleAsync(EthereumChaos.SettledDepth);
         await monitor.CatchUpAsync(node, database, Patience);
         await MonitorJudge.JudgeAsync(node, traffic, database, withInternal: true);
-        (await monitor.StopAsync()).ShouldBe(0, monitor.Output);
+        (await monitor.StopAsync()).ShouldBe(0, monitor.LastLines);
     }
 }

@@ -47,6 +47,6 @@ public sealed class ReorgTests
         Effort.Say(string.Join(", ", kinds.Select(pair => $"{pair.Value} {pair.Key}")));
         // Otherwise nothing was put to the test.
         kinds.Keys.ShouldBe(["detected", "confirmed", "moved", "retracted"], ignoreOrder: true);
-        (await monitor.StopAsync()).ShouldBe(0, monitor.Output);
+        (await monitor.StopAsync()).ShouldBe(0, monitor.LastLines);
     }
 }

@@ -35,6 +35,9 @@ internal sealed class DepositMonitorHost : IAsyncDisposable
 
     public string Output => _process?.Output ?? "";
 
+    /// <summary>The end of its output, short enough to be read.</summary>
+    public string LastLines => string.Join('\n', Output.Split('\n').TakeLast(25).Select(line => line.Length > 300 ? line[..300] + "…" : line));
+
     /// <summary>How often it was started.</summary>
     public int Starts { get; private set; }
 
@@ -93,7 +96,10 @@ internal sealed class DepositMonitorHost : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until it has read the chain up to the node's head, and the handler has heard everything. If it ends by itself meanwhile, it is started again.</summary>
+    /// <summary>
+    /// Waits until it has read the chain up to the node's head, and the handler has heard everything. A head that is one of its own blocks is one too: a chain that is only
+    /// shorter looks like a node that lags, and nothing may be taken back for that. If it ends by itself meanwhile, it is started again.
+    /// </summary>
     public async Task CatchUpAsync(EthereumNode node, MonitorDatabase database, TimeSpan patience)
     {
         var state = "";
@@ -109,10 +115,10 @@ internal sealed class DepositMonitorHost : IAsyncDisposable
                 var cursor = await database.ReadCursorAsync();
                 var outbox = await database.CountOutboxAsync();
                 state = $"the cursor is {cursor}, the head {head!["number"]} {head["hash"]}, {outbox} events wait; {Starts} starts";
-                return cursor is { } at && at.Hash == head["hash"]!.GetValue<string>() && outbox == 0;
+                return outbox == 0 && await database.HoldsBlockAsync(head["hash"]!.GetValue<string>());
             },
             patience,
-            () => $"{state}\n{Output}");
+            () => $"{state}\n{LastLines}");
     }
 
     public async Task<JsonNode?> GetAsync(string path) => JsonNode.Parse(await _http.GetStringAsync(path));

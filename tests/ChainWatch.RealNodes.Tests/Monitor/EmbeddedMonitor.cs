@@ -55,9 +55,10 @@ internal sealed class EmbeddedMonitor : IAsyncDisposable
             async _ =>
             {
                 var head = await node.Rpc.CallAsync("eth_getBlockByNumber", "latest", false);
-                var cursor = await ReadCursorAsync();
-                state = $"the cursor is {cursor}, the head {head!["number"]} {head["hash"]}";
-                return cursor is { } at && _chain.Format.FormatHash(at.Hash) == head["hash"]!.GetValue<string>();
+                var scope = await _store.LoadAsync(_chain, 0, CancellationToken.None);
+                state = $"the cursor is {scope.Cursor}, the head {head!["number"]} {head["hash"]}";
+                // A chain that is only shorter looks like a node that lags: nothing is taken back for that.
+                return scope.Known.Any(point => _chain.Format.FormatHash(point.Hash) == head["hash"]!.GetValue<string>());
             },
             patience,
             () => state);

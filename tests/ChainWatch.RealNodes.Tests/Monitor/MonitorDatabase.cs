@@ -48,6 +48,10 @@ internal sealed class MonitorDatabase(string connectionString, string chain)
     public async Task<(long Height, string Hash)?> ReadCursorAsync() =>
         (await ReadAsync<(long, string)?>("select height, hash from chainwatch.cursor where chain = $1 and partition = 0", reader => (reader.GetInt64(0), reader.GetString(1)))).SingleOrDefault();
 
+    /// <summary>Whether a block is one of the canonical ones.</summary>
+    public async Task<bool> HoldsBlockAsync(string hash) =>
+        (await ReadAsync("select hash from chainwatch.block where chain = $1 and canonical order by height desc limit 100", reader => reader.GetString(0))).Contains(hash);
+
     public async Task<long> CountOutboxAsync() => (await ReadAsync("select count(*) from chainwatch.outbox where chain = $1", reader => reader.GetInt64(0))).Single();
 
     public async Task<List<T>> ReadAsync<T>(string sql, Func<NpgsqlDataReader, T> read)
