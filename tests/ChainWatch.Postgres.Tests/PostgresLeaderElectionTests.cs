@@ -65,20 +65,38 @@ public sealed class PostgresLeaderElectionTests(PostgresServerFixture postgres) 
     }
 
     [Fact]
-    public async Task A_leader_whose_server_falls_silent_stops_by_its_own_deadline()
+    public async Task A_leader_stops_by_its_own_clock_before_its_lease_is_over_when_no_heartbeat_comes_back()
+    {
+        ManualTimeProvider clock = new();
+        await using Leadership first = await Election("one", time: clock).AcquireAsync("scope", Token);
+        first.Lost.IsCancellationRequested.ShouldBeFalse();
+        int process = await ServerProcessOfAsync("one");
+        await SignalAsync("STOP", process);
+        try
+        {
+            clock.Advance(s_lease * 0.95);
+
+            first.Lost.IsCancellationRequested.ShouldBeTrue();
+        }
+        finally
+        {
+            await SignalAsync("CONT", process);
+        }
+    }
+
+    [Fact]
+    public async Task A_leader_whose_server_falls_silent_notices_it()
     {
         await using Leadership first = await Election("one", lease: TimeSpan.FromSeconds(1)).AcquireAsync("scope", Token);
-        int process = await _test.ScalarAsync<int>("select pid from pg_stat_activity where application_name = 'one-leader:scope'");
-        using System.Diagnostics.Process stop = System.Diagnostics.Process.Start("kill", ["-STOP", $"{process}"]);
-        await stop.WaitForExitAsync(Token);
+        int process = await ServerProcessOfAsync("one");
+        await SignalAsync("STOP", process);
         try
         {
             await LostAsync(first);
         }
         finally
         {
-            using System.Diagnostics.Process go = System.Diagnostics.Process.Start("kill", ["-CONT", $"{process}"]);
-            await go.WaitForExitAsync(Token);
+            await SignalAsync("CONT", process);
         }
     }
 
@@ -215,6 +233,15 @@ public sealed class PostgresLeaderElectionTests(PostgresServerFixture postgres) 
     {
         await using NpgsqlCommand hold = new($"select term from \"{_test.Options.Schema}\".leadership where scope = 'scope' for share", writer);
         await hold.ExecuteScalarAsync(Token);
+    }
+
+    private Task<int> ServerProcessOfAsync(string holder) => _test.ScalarAsync<int>($"select pid from pg_stat_activity where application_name = '{holder}-leader:scope'");
+
+    private static async Task SignalAsync(string signal, int process)
+    {
+        using System.Diagnostics.Process kill = System.Diagnostics.Process.Start("kill", [$"-{signal}", $"{process}"]);
+        await kill.WaitForExitAsync(Token);
+        kill.ExitCode.ShouldBe(0);
     }
 
     private Task<long> EndLeaderSessionsAsync(string holder) =>
