@@ -47,7 +47,12 @@ public class CatchUpBenchmarks
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Logging.ClearProviders();
-        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["ChainWatch:Postgres:Schema"] = $"run_{++_runs}" });
+        if (_server is not null)
+        {
+            // Each run begins with nothing.
+            builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["ChainWatch:Postgres:Schema"] = $"run_{++_runs}" });
+        }
+
         builder.Services.AddChainWatch(watch =>
         {
             watch.AddSimulated(_chain, options =>
