@@ -30,8 +30,10 @@ internal sealed class ScenarioElection(IWatchStore store)
         if (_current?.Holder == holder)
         {
             _current = null;
-            Next();
         }
+
+        // Also where it had won and not taken over yet: nobody else would ever hear of that.
+        Next();
     }
 
     private void Next()
