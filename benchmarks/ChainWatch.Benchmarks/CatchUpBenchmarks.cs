@@ -1,6 +1,6 @@
 using BenchmarkDotNet.Attributes;
-using ChainWatch.Testing;
 using ChainWatch.TestInfrastructure;
+using ChainWatch.Testing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
 using System.Numerics;
 using BenchmarkDotNet.Attributes;
-using ChainWatch.Testing;
 using ChainWatch.TestInfrastructure;
+using ChainWatch.Testing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
