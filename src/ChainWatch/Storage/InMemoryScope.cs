@@ -3,7 +3,9 @@ namespace ChainWatch;
 /// <summary>Cursor, canonical points and coverage of one scope in an <see cref="InMemoryWatchStore"/>.</summary>
 internal sealed class InMemoryScope
 {
+    // All points from the first block on: a follower needs them from the final one up only, but a back-scan below it must be held to them too.
     private readonly List<ChainPoint> _known = [];
+    private int _firstNeeded;
 
     public List<CoverageRange> Coverage { get; } = [];
 
@@ -13,7 +15,7 @@ internal sealed class InMemoryScope
 
     public ChainPoint? Cursor => _known.Count > 0 ? _known[^1] : null;
 
-    public ScopeState ToState() => new() { Known = [.. _known], Finalized = Finalized, Marks = Marks };
+    public ScopeState ToState() => new() { Known = [.. _known.Skip(_firstNeeded)], Finalized = Finalized, Marks = Marks };
 
     /// <summary>False when another block is canonical at that height, or none is yet.</summary>
     public bool Agrees(ChainPoint point)
@@ -62,8 +64,7 @@ internal sealed class InMemoryScope
         if (Finalized is { } final)
         {
             // Nothing below the newest final point can be asked for again, but the point itself is what a deep reorg is recognised by.
-            int drop = (int)Math.Clamp(final.Height - _known[0].Height, 0, _known.Count - 1);
-            _known.RemoveRange(0, drop);
+            _firstNeeded = (int)Math.Clamp(final.Height - _known[0].Height, 0, _known.Count - 1);
         }
     }
 
@@ -77,6 +78,7 @@ internal sealed class InMemoryScope
             _known.Add(target);
         }
 
+        _firstNeeded = Math.Min(_firstNeeded, _known.Count - 1);
         while (Coverage.Count > 0 && Coverage[^1].FromHeight > target.Height)
         {
             Coverage.RemoveAt(Coverage.Count - 1);

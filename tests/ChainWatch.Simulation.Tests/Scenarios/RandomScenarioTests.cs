@@ -15,7 +15,8 @@ public sealed class RandomScenarioTests(ITestOutputHelper output)
 
     /// <summary>Seeds that failed once. They run in every test run, for ever.</summary>
     public static TheoryData<long> PermanentSeeds =>
-        [2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 33, 42, 57, 67, 77, 80, 98, 103, 107, 111, 116, 158, 162, 163, 170, 182, 186, 198, 240, 387, 875, 1004, 1067, 1458, 2391, 2556, 4185];
+        [2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 33, 42, 57, 67, 77, 80, 98, 103, 107, 111, 116, 158, 162, 163, 170, 182, 186, 198, 240, 387, 875, 1004, 1067, 1458, 2391, 2556, 4185,
+            2745, 8152, 13530, 14505, 14703, 15644, 16082, 18118, 18844, 23626, 24842, 53479, 58390, 59069, 59974, 61580, 63306, 68222, 72337, 73072];
 
     [Fact]
     public void Whatever_happens_payments_and_events_are_what_the_final_chain_says()

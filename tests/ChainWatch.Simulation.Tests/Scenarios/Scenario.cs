@@ -118,8 +118,11 @@ internal sealed class Scenario
 
     private ILoggerFactory Logs => _engineLog is null ? NullLoggerFactory.Instance : _engineLog;
 
-    /// <summary>The lowest height that a new branch may begin after without touching what is final, or may count as final by depth at any endpoint.</summary>
-    private long LowestFork => Math.Max(_chain.Finalized?.Height ?? 0, Math.Max(0, _highest - _settings.Source.FinalityDepth + 9));
+    /// <summary>
+    /// The lowest height that a new branch may begin after without touching what is final, or may count as final by depth at any endpoint. Blocks 64 below a follower count
+    /// as final too while the chain's own final mark is above it, so no branch begins deeper than that.
+    /// </summary>
+    private long LowestFork => Math.Max(_chain.Finalized?.Height ?? 0, Math.Max(0, _highest - Math.Min(_settings.Source.FinalityDepth, 64) + 9));
 
     public void Run()
     {
