@@ -158,7 +158,13 @@ internal sealed class PolledSession : IAsyncDisposable
         }
         else if (tip.Head.Height < _branch.First.Height)
         {
-            // Below everything we hold: such a node can neither prove nor extend anything.
+            // Below everything we hold: such a node can neither prove nor extend anything. When it stays so, whoever listens may want to look for himself.
+            if (++_shortLooks >= _options.Patience * InsistFactor)
+            {
+                _toldUpTo = -1;
+                _updates.Enqueue(new Idle(CurrentTip(tip.Head)));
+            }
+
             await WaitAsync(cancellationToken);
         }
         else

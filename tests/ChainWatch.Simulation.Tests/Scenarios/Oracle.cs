@@ -163,7 +163,8 @@ internal sealed class Oracle
 
     /// <summary>
     /// What must be there at a quiet point, from the final chain alone: every transfer in it to an address that was watched when its block was committed, or since a height
-    /// at or below it, once, in that block; and no other payment alive. Below the first block that was ever read nothing is known once that block itself was replaced.
+    /// at or below it, once, in that block; and no other payment alive. What a back-scan found below the first block that was ever read hangs on no block that is held, so
+    /// whether the chain still has it is not judged.
     /// </summary>
     public void CheckAgainstFinalChain()
     {
@@ -176,7 +177,7 @@ internal sealed class Oracle
                     ((_committedAt.TryGetValue(block.Hash, out long at) && at > watched.RegisteredAt) || (_since.TryGetValue(transfer.To, out long since) && since <= block.Height));
                 bool there = _payments.TryGetValue(id, out ExpectedPayment? payment) && payment.Status != PaymentStatus.Retracted;
                 _verdict.Check(!must || there, () => $"{Short(id)} in canonical block {Say(block.Point)} is missing: {payment}");
-                if (there && Anchor is not null && payment!.Block.Height < _chain[0].Height)
+                if (there && payment!.Block.Height < _chain[0].Height)
                 {
                     continue;
                 }
@@ -194,7 +195,7 @@ internal sealed class Oracle
         foreach (ExpectedPayment payment in _payments.Values)
         {
             _verdict.Check(
-                payment.Status == PaymentStatus.Retracted || alive.Contains(payment.Id) || (Anchor is not null && payment.Block.Height < _chain[0].Height),
+                payment.Status == PaymentStatus.Retracted || alive.Contains(payment.Id) || payment.Block.Height < _chain[0].Height,
                 () => $"{payment} lives, but is not in the chain");
         }
     }
