@@ -92,11 +92,11 @@ public sealed class DeterministicSchedulerTests
     public void A_hop_to_the_thread_pool_is_reported_with_the_place_it_comes_from()
     {
         using ManualResetEventSlim posted = new();
-        _scheduler.Start(async () =>
-        {
-            Task hop = Task.Run(() => { });
-            await hop.ContinueWith(_ => { }, TaskScheduler.Default);
-        });
+        using ManualResetEventSlim awaited = new();
+        _scheduler.Start(async () => await Task.Run(awaited.Wait));
+        _scheduler.RunUntilIdle();
+        // Only now, when it is awaited, may it end: a task that has ended before brings no continuation from elsewhere.
+        awaited.Set();
 
         DeterministicSchedulerException failure = Should.Throw<DeterministicSchedulerException>(() =>
         {
