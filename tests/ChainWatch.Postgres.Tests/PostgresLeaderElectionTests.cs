@@ -211,6 +211,7 @@ public sealed class PostgresLeaderElectionTests(PostgresServerFixture postgres) 
     public async Task A_hot_standby_is_refused_with_advice()
     {
         await using PostgresServer primary = await PostgresServer.StartNewAsync(cancellationToken: Token);
+        Assert.SkipUnless(File.Exists(Path.Combine(primary.BinDirectory, "pg_basebackup")), "This PostgreSQL comes without pg_basebackup, which makes a standby.");
         await using PostgresTestStore test = await PostgresTestStore.CreateAsync(primary, schema: "chainwatch");
         await using PostgresServer standby = await PostgresServer.StartStandbyAsync(primary, Token);
 

@@ -16,6 +16,7 @@ public sealed class DatabaseCrashTests
         await using var node = await EthereumNode.StartAsync(EthereumNodeKind.Anvil);
         var traffic = await EthereumTraffic.CreateAsync(node, seed);
         var chaos = await EthereumChaos.CreateAsync(node, traffic, seed);
+        var scan = new ChainScan(node, traffic, withInternal: true);
         var database = new MonitorDatabase(postgres.ConnectionString, "ethereum");
         await using var monitor = new DepositMonitorHost(DepositMonitorHost.SettingsFor(node, traffic, postgres.ConnectionString));
         var random = new Random(seed);
@@ -44,7 +45,7 @@ public sealed class DatabaseCrashTests
         Effort.Say($"{crashes} crashes, {monitor.Starts} starts, {chaos.Reorgs} reorgs, {traffic.Sent} transactions");
         await chaos.SettleAsync(EthereumChaos.SettledDepth);
         await monitor.CatchUpAsync(node, database, Patience);
-        await MonitorJudge.JudgeAsync(node, traffic, database, withInternal: true);
+        await MonitorJudge.JudgeAsync(scan, database);
         (await monitor.StopAsync()).ShouldBe(0, monitor.LastLines);
 
         // The stop begins while blocks are still coming.

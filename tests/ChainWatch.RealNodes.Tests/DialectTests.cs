@@ -18,6 +18,7 @@ public sealed class DialectTests
         await using var node = await EthereumNode.StartAsync(kind);
         var traffic = await EthereumTraffic.CreateAsync(node, seed, withInternal: false);
         var chaos = await EthereumChaos.CreateAsync(node, traffic, seed);
+        var scan = new ChainScan(node, traffic, withInternal: false);
         var database = new MonitorDatabase(postgres.ConnectionString, "ethereum");
         var settings = DepositMonitorHost.SettingsFor(node, traffic, postgres.ConnectionString, withInternal: false);
         // These nodes call their head final, and take it back at the next revert.
@@ -47,7 +48,7 @@ public sealed class DialectTests
 
         await chaos.SettleAsync(EthereumChaos.SettledDepth);
         await monitor.CatchUpAsync(node, database, Patience);
-        await MonitorJudge.JudgeAsync(node, traffic, database, withInternal: false);
+        await MonitorJudge.JudgeAsync(scan, database);
         (await monitor.StopAsync()).ShouldBe(0, monitor.LastLines);
     }
 }

@@ -16,6 +16,7 @@ public sealed class EmbeddedTests
         await using var node = await EthereumNode.StartAsync(EthereumNodeKind.Anvil);
         var traffic = await EthereumTraffic.CreateAsync(node, seed);
         var chaos = await EthereumChaos.CreateAsync(node, traffic, seed);
+        var scan = new ChainScan(node, traffic, withInternal: true);
         var random = new Random(seed);
         await using var monitor = await EmbeddedMonitor.StartAsync(node, traffic);
 
@@ -30,13 +31,17 @@ public sealed class EmbeddedTests
             }
 
             await chaos.ReorgAsync();
+            if (chaos.Reorgs % 20 == 0)
+            {
+                await scan.RememberAsync();
+            }
         }
 
         await chaos.SettleAsync(EthereumChaos.SettledDepth);
         await monitor.CatchUpAsync(node, Patience);
         Effort.Say($"{chaos.Reorgs} reorgs, {traffic.Sent} transactions in {Stopwatch.GetElapsedTime(began).TotalSeconds:F0} s");
 
-        var truth = await ChainScan.ReadAsync(node, traffic.Watched, traffic.Contracts.TokenAddress, from: 0, withInternal: true);
+        var truth = await scan.ReadAsync();
         var records = await monitor.ReadRecordsAsync();
         MonitorVerdict.FindFaults(records, truth, firstHeight: 0).ShouldBe("");
         records.Events.Select(one => one.Kind).Distinct().ShouldBe(["detected", "confirmed", "moved", "retracted"], ignoreOrder: true);
@@ -49,6 +54,7 @@ public sealed class EmbeddedTests
         await using var node = await EthereumNode.StartAsync(EthereumNodeKind.Anvil);
         var traffic = await EthereumTraffic.CreateAsync(node, seed);
         var chaos = await EthereumChaos.CreateAsync(node, traffic, seed);
+        var scan = new ChainScan(node, traffic, withInternal: true);
         await using var monitor = await EmbeddedMonitor.StartAsync(node, traffic, evm => evm.Addresses.Clear());
 
         foreach (var address in traffic.Watched)
@@ -67,7 +73,7 @@ public sealed class EmbeddedTests
 
         await chaos.SettleAsync(EthereumChaos.SettledDepth);
         await monitor.CatchUpAsync(node, Patience);
-        var truth = await ChainScan.ReadAsync(node, traffic.Watched, traffic.Contracts.TokenAddress, from: 0, withInternal: true);
+        var truth = await scan.ReadAsync();
         truth.Count.ShouldBeGreaterThan(20);
         MonitorVerdict.FindFaults(await monitor.ReadRecordsAsync(), truth, firstHeight: 0).ShouldBe("");
     }

@@ -17,6 +17,7 @@ public sealed class KillTests
         await using var node = await EthereumNode.StartAsync(EthereumNodeKind.Anvil);
         var traffic = await EthereumTraffic.CreateAsync(node, seed);
         var chaos = await EthereumChaos.CreateAsync(node, traffic, seed);
+        var scan = new ChainScan(node, traffic, withInternal: true);
         var database = new MonitorDatabase(postgres.ConnectionString, "ethereum");
         await using var monitor = new DepositMonitorHost(DepositMonitorHost.SettingsFor(node, traffic, postgres.ConnectionString));
         var random = new Random(seed);
@@ -50,12 +51,16 @@ public sealed class KillTests
             }
 
             await monitor.KillAsync();
+            if (cycle % 5 == 0)
+            {
+                await scan.RememberAsync();
+            }
         }
 
         Effort.Say($"{cycles} kills, {inWork} of them surely in the middle of work, {chaos.Reorgs} reorgs, {traffic.Sent} transactions in {Stopwatch.GetElapsedTime(began).TotalSeconds:F0} s");
         await chaos.SettleAsync(EthereumChaos.SettledDepth);
         await monitor.CatchUpAsync(node, database, Patience);
-        await MonitorJudge.JudgeAsync(node, traffic, database, withInternal: true);
+        await MonitorJudge.JudgeAsync(scan, database);
         (await monitor.StopAsync()).ShouldBe(0, monitor.LastLines);
     }
 }

@@ -17,6 +17,7 @@ public sealed class ReorgTests
         await using var node = await EthereumNode.StartAsync(EthereumNodeKind.Anvil);
         var traffic = await EthereumTraffic.CreateAsync(node, seed);
         var chaos = await EthereumChaos.CreateAsync(node, traffic, seed);
+        var scan = new ChainScan(node, traffic, withInternal: true);
         var database = new MonitorDatabase(postgres.ConnectionString, "ethereum");
         await using var monitor = new DepositMonitorHost(DepositMonitorHost.SettingsFor(node, traffic, postgres.ConnectionString));
         var random = new Random(seed);
@@ -35,13 +36,17 @@ public sealed class ReorgTests
             }
 
             await chaos.ReorgAsync();
+            if (chaos.Reorgs % 20 == 0)
+            {
+                await scan.RememberAsync();
+            }
         }
 
         await chaos.SettleAsync(EthereumChaos.SettledDepth);
         await monitor.CatchUpAsync(node, database, Patience);
         Effort.Say($"{chaos.Reorgs} reorgs, {traffic.Sent} transactions in {Stopwatch.GetElapsedTime(began).TotalSeconds:F0} s");
 
-        await MonitorJudge.JudgeAsync(node, traffic, database, withInternal: true);
+        await MonitorJudge.JudgeAsync(scan, database);
         monitor.Starts.ShouldBe(1);
         var kinds = (await database.ReadEventsAsync()).CountBy(one => one.Kind).ToDictionary();
         Effort.Say(string.Join(", ", kinds.Select(pair => $"{pair.Value} {pair.Key}")));

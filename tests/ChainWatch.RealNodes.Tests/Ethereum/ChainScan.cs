@@ -8,26 +8,50 @@ namespace ChainWatch.RealNodes.Tests;
 /// Reads the canonical chain from the first block to the head by the plainest calls there are, and says what was paid to the watched addresses: the judge. It shares nothing with the
 /// packages under test.
 /// </summary>
-internal sealed class ChainScan(EthereumNode node, IReadOnlySet<string> watched, string token, bool withInternal)
+internal sealed class ChainScan(EthereumNode node, EthereumTraffic traffic, bool withInternal)
 {
-    private readonly List<ChainTransfer> _transfers = [];
+    private const int Recent = 400;
 
-    public static async Task<IReadOnlyList<ChainTransfer>> ReadAsync(EthereumNode node, IEnumerable<string> watched, string token, long from, bool withInternal)
+    // By block hash: what a block holds does not change, and anvil can trace only blocks whose state it still has, some hundreds back.
+    private readonly Dictionary<string, IReadOnlyList<ChainTransfer>> _blocks = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _watched = traffic.Watched.Select(address => address.ToLowerInvariant()).ToHashSet(StringComparer.Ordinal);
+    private readonly string _token = traffic.Contracts.TokenAddress.ToLowerInvariant();
+
+    /// <summary>Reads the newest blocks while their state is still there. A long run does so now and then.</summary>
+    public async Task RememberAsync()
     {
-        var scan = new ChainScan(node, watched.Select(address => address.ToLowerInvariant()).ToHashSet(StringComparer.Ordinal), token.ToLowerInvariant(), withInternal);
-        var head = (long)Quantity.Read(await node.Rpc.CallTextAsync("eth_blockNumber"));
-        for (var height = from; height <= head; height++)
+        var head = await HeadAsync();
+        for (var height = Math.Max(0, head - Recent); height <= head; height++)
         {
-            await scan.ReadBlockAsync(height);
+            await ReadBlockAsync(height);
         }
-
-        return scan._transfers;
     }
 
-    private async Task ReadBlockAsync(long height)
+    /// <summary>What the canonical chain holds, from its first block to its head.</summary>
+    public async Task<IReadOnlyList<ChainTransfer>> ReadAsync()
+    {
+        var transfers = new List<ChainTransfer>();
+        var head = await HeadAsync();
+        for (var height = 0L; height <= head; height++)
+        {
+            transfers.AddRange(await ReadBlockAsync(height));
+        }
+
+        return transfers;
+    }
+
+    private async Task<long> HeadAsync() => (long)Quantity.Read(await node.Rpc.CallTextAsync("eth_blockNumber"));
+
+    private async Task<IReadOnlyList<ChainTransfer>> ReadBlockAsync(long height)
     {
         var block = await node.Rpc.CallAsync("eth_getBlockByNumber", Quantity.Write(height), true) ?? throw new InvalidOperationException($"The node has no block {height}.");
         var hash = block["hash"]!.GetValue<string>();
+        if (_blocks.TryGetValue(hash, out var known))
+        {
+            return known;
+        }
+
+        var transfers = new List<ChainTransfer>();
         foreach (var transaction in block["transactions"]!.AsArray())
         {
             var id = transaction!["hash"]!.GetValue<string>();
@@ -40,9 +64,9 @@ internal sealed class ChainScan(EthereumNode node, IReadOnlySet<string> watched,
             void Add(string? to, string asset, BigInteger amount)
             {
                 var address = to?.ToLowerInvariant();
-                if (address is not null && amount > 0 && watched.Contains(address))
+                if (address is not null && amount > 0 && _watched.Contains(address))
                 {
-                    _transfers.Add(new ChainTransfer(id, address, asset, amount, height, hash));
+                    transfers.Add(new ChainTransfer(id, address, asset, amount, height, hash));
                 }
             }
 
@@ -50,7 +74,7 @@ internal sealed class ChainScan(EthereumNode node, IReadOnlySet<string> watched,
             foreach (var log in receipt["logs"]!.AsArray())
             {
                 var topics = log!["topics"]!.AsArray();
-                if (log["address"]!.GetValue<string>().Equals(token, StringComparison.OrdinalIgnoreCase) && topics.Count == 3 && topics[0]!.GetValue<string>() == TestContracts.TransferTopic)
+                if (log["address"]!.GetValue<string>().Equals(_token, StringComparison.OrdinalIgnoreCase) && topics.Count == 3 && topics[0]!.GetValue<string>() == TestContracts.TransferTopic)
                 {
                     Add("0x" + topics[2]!.GetValue<string>()[26..], "TST", Quantity.Read(log["data"]));
                 }
@@ -66,6 +90,9 @@ internal sealed class ChainScan(EthereumNode node, IReadOnlySet<string> watched,
                 }
             }
         }
+
+        _blocks[hash] = transfers;
+        return transfers;
     }
 
     private static void ReadCall(JsonNode call, Action<string?, string, BigInteger> add)

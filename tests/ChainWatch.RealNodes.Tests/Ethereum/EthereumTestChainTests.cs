@@ -17,8 +17,8 @@ public sealed class EthereumTestChainTests
             await chaos.ReorgAsync();
         }
 
-        var all = await ChainScan.ReadAsync(node, traffic.Watched, traffic.Contracts.TokenAddress, from: 0, withInternal: true);
-        var outer = await ChainScan.ReadAsync(node, traffic.Watched, traffic.Contracts.TokenAddress, from: 0, withInternal: false);
+        var all = await new ChainScan(node, traffic, withInternal: true).ReadAsync();
+        var outer = await new ChainScan(node, traffic, withInternal: false).ReadAsync();
 
         chaos.Reorgs.ShouldBeGreaterThan(40);
         all.Count.ShouldBeGreaterThan(outer.Count);
@@ -43,7 +43,7 @@ public sealed class EthereumTestChainTests
             await chaos.ReorgAsync();
         }
 
-        var transfers = await ChainScan.ReadAsync(node, traffic.Watched, traffic.Contracts.TokenAddress, from: 0, withInternal: false);
+        var transfers = await new ChainScan(node, traffic, withInternal: false).ReadAsync();
 
         chaos.Reorgs.ShouldBeGreaterThan(5);
         transfers.Count(transfer => transfer.Asset == "ETH").ShouldBeGreaterThan(0);
