@@ -113,9 +113,11 @@ internal sealed class DepositMonitorHost : IAsyncDisposable
 
                 var head = await node.Rpc.CallAsync("eth_getBlockByNumber", "latest", false);
                 var cursor = await database.ReadCursorAsync();
+                var holds = await database.HoldsBlockAsync(head!["hash"]!.GetValue<string>());
+                // Asked for after the block: its events were there with it, and are delivered if they are gone.
                 var outbox = await database.CountOutboxAsync();
-                state = $"the cursor is {cursor}, the head {head!["number"]} {head["hash"]}, {outbox} events wait; {Starts} starts";
-                return outbox == 0 && await database.HoldsBlockAsync(head["hash"]!.GetValue<string>());
+                state = $"the cursor is {cursor}, the head {head["number"]} {head["hash"]}, {outbox} events wait; {Starts} starts";
+                return holds && outbox == 0;
             },
             patience,
             () => $"{state}\n{LastLines}");
