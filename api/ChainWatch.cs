@@ -179,9 +179,20 @@ namespace ChainWatch
         public override string ToString();
     }
 
+    public sealed class ChainRecovery
+    {
+        public ChainRecovery();
+        public Action? PreferAnother { get; init; }
+        public Action? Reconnect { get; init; }
+        public Action? Resubscribe { get; init; }
+        public Func<string, bool>? RotateKey { get; init; }
+        public static ChainRecovery None { get; }
+    }
+
     public sealed class ChainRegistration
     {
         public ChainRegistration();
+        public ChainRecovery Recovery { get; init; }
         public TimeSpan EventTimeout { get; }
         public long? StartHeight { get; init; }
         public required Chain Chain { get; init; }
@@ -205,6 +216,7 @@ namespace ChainWatch
         public Chain Chain { get; }
         public ChainPoint? Cursor { get; }
         public ChainPoint? Head { get; }
+        public IReadOnlyList<EndpointStanding> Endpoints { get; }
         public TimeSpan TimeSinceLastCommit { get; }
         public TimeSpan TimeSinceLastEvent { get; }
         public bool Connected { get; }
@@ -222,6 +234,7 @@ namespace ChainWatch
         public void Disconnected(string error);
         public void Failed(string error);
         public void Led(bool leading, long term);
+        public void ReadEndpointsFrom(Func<IReadOnlyList<EndpointStanding>> read);
         public void SawHead(ChainPoint head);
     }
 
@@ -543,7 +556,10 @@ namespace ChainWatch
     {
         public EndpointPool(IReadOnlyList<TEndpoint> endpoints, TimeProvider timeProvider, ILogger logger);
         public IEnumerable<TEndpoint> Endpoints { get; }
+        public IReadOnlyList<EndpointStanding> ReadStandings();
         public ValueTask<Answer<T>> RunAsync<T>(Func<TEndpoint, CancellationToken, ValueTask<Answer<T>>> operation, CancellationToken cancellationToken) where T : class;
+        public void PreferAnother();
+        public void Reconnect();
     }
 
     public sealed class EndpointRefusedException : ChainWatchException
@@ -566,6 +582,23 @@ namespace ChainWatch
         public ReadOnlyMemory<byte> Body { get; }
         public TimeSpan? RetryAfter { get; }
         public PooledBytes TakeBody();
+    }
+
+    public sealed class EndpointStanding
+    {
+        public EndpointStanding();
+        public TimeSpan PausedFor { get; init; }
+        public TimeSpan? Latency { get; init; }
+        public TimeSpan? SinceHeadAdvanced { get; init; }
+        public double? RateLimit { get; init; }
+        public int? UsableKeys { get; init; }
+        public long? Head { get; init; }
+        public long? Lag { get; init; }
+        public required bool Up { get; init; }
+        public required int Rank { get; init; }
+        public required string Name { get; init; }
+        public string? Reason { get; init; }
+        public string? ReasonKind { get; init; }
     }
 
     public sealed class EndpointTransport
@@ -641,8 +674,6 @@ namespace ChainWatch
     public interface IEndpointObserver
     {
         void AnswerRefused(string chain, string endpoint, string check);
-        void EndpointChanged(string chain, string endpoint, bool up);
-        void HeadSeen(string chain, string endpoint, long height);
         void RequestCompleted(string chain, string endpoint, string method, EndpointErrorKind? failure, TimeSpan duration);
     }
 

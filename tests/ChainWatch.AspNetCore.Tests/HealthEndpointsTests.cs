@@ -118,7 +118,7 @@ public sealed class HealthEndpointsTests
         JsonElement chain = json.GetProperty("chains").GetProperty("one");
         chain.GetProperty("cursor").GetProperty("height").GetInt64().ShouldBe(app.Chain.Head.Height);
         chain.GetProperty("leadership").GetRawText().ShouldBe("""{"role":"leader","term":1}""");
-        chain.GetProperty("endpoints").GetRawText().ShouldBe("""["main"]""");
+        chain.GetProperty("endpoints").GetRawText().ShouldBe("""[{"name":"main"}]""");
         chain.GetProperty("assets").GetRawText().ShouldBe("""["SIM","TOK"]""");
     }
 

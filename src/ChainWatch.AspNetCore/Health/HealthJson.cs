@@ -165,14 +165,62 @@ internal static class HealthJson
             json.WriteString("lastError", error);
         }
 
-        // By name only: a URL may hold a key.
+        WriteEndpoints(json, registration);
+    }
+
+    /// <summary>By name only: a URL may hold a key.</summary>
+    private static void WriteEndpoints(Utf8JsonWriter json, ChainRegistration registration)
+    {
         json.WriteStartArray("endpoints");
-        for (int i = 0; i < registration.Options.Endpoints.Count; i++)
+        IReadOnlyList<EndpointStanding> standings = registration.Status.Endpoints;
+        foreach (EndpointStanding standing in standings)
         {
-            json.WriteStringValue(registration.Options.Endpoints[i].Name ?? FormattableString.Invariant($"endpoint-{i + 1}"));
+            json.WriteStartObject();
+            json.WriteString("name", standing.Name);
+            json.WriteBoolean("up", standing.Up);
+            json.WriteNumber("rank", standing.Rank);
+            if (standing.Reason is not null)
+            {
+                json.WriteString("reasonKind", standing.ReasonKind);
+                json.WriteString("reason", standing.Reason);
+            }
+
+            WriteOptional(json, "head", standing.Head);
+            WriteOptional(json, "lag", standing.Lag);
+            WriteOptional(json, "sinceHeadAdvanced", Milliseconds(standing.SinceHeadAdvanced));
+            WriteOptional(json, "latency", Milliseconds(standing.Latency));
+            if (standing.PausedFor > TimeSpan.Zero)
+            {
+                WriteOptional(json, "pausedFor", Milliseconds(standing.PausedFor));
+            }
+
+            if (standing.RateLimit is { } rate)
+            {
+                json.WriteNumber("rateLimit", Math.Round(rate, 2));
+            }
+
+            WriteOptional(json, "usableKeys", standing.UsableKeys);
+            json.WriteEndObject();
+        }
+
+        for (int i = 0; standings.Count == 0 && i < registration.Options.Endpoints.Count; i++)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", registration.Options.Endpoints[i].Name ?? FormattableString.Invariant($"endpoint-{i + 1}"));
+            json.WriteEndObject();
         }
 
         json.WriteEndArray();
+    }
+
+    private static long? Milliseconds(TimeSpan? time) => time is { } span ? (long)span.TotalMilliseconds : null;
+
+    private static void WriteOptional(Utf8JsonWriter json, string name, long? value)
+    {
+        if (value is { } number)
+        {
+            json.WriteNumber(name, number);
+        }
     }
 
     private static void WriteOverall(Utf8JsonWriter json, ChainWatchHealthReport report)

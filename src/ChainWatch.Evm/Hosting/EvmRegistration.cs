@@ -58,7 +58,8 @@ internal static class EvmRegistration
             Parallelism = options.Parallelism,
             Seed = HashCode.Combine(name, Environment.ProcessId),
         };
-        EvmBlockReader reader = CreateReader(services, chain, options, confirmation, new WatchPlan(native, tokens, options.InternalTransfers, options.Withdrawals), time);
+        (EvmBlockReader reader, EndpointPool<EvmEndpoint> pool, NewHeadsFeed? feed) = CreateReader(services, chain, options, confirmation, new WatchPlan(native, tokens, options.InternalTransfers, options.Withdrawals), time);
+        status.ReadEndpointsFrom(pool.ReadStandings);
         return new ChainRegistration
         {
             Chain = chain,
@@ -67,10 +68,11 @@ internal static class EvmRegistration
             Confirmation = confirmation,
             StartHeight = options.GetStartHeight(),
             CreateSource = () => new PolledChainSource(chain, reader, polling, status, time),
+            Recovery = new ChainRecovery { Resubscribe = feed is null ? null : feed.Restart, Reconnect = pool.Reconnect, PreferAnother = options.Endpoints.Count > 1 ? pool.PreferAnother : null },
         };
     }
 
-    private static EvmBlockReader CreateReader(IServiceProvider services, Chain chain, EvmOptions options, ConfirmationPolicy confirmation, WatchPlan plan, TimeProvider time)
+    private static (EvmBlockReader Reader, EndpointPool<EvmEndpoint> Pool, NewHeadsFeed? Feed) CreateReader(IServiceProvider services, Chain chain, EvmOptions options, ConfirmationPolicy confirmation, WatchPlan plan, TimeProvider time)
     {
         ILoggerFactory loggers = services.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance;
         IEndpointObserver? observer = services.GetService<IEndpointObserver>();
@@ -95,6 +97,7 @@ internal static class EvmRegistration
             AsksForMarks = confirmation.Otherwise.Mark != ConfirmationMark.Head || confirmation.Rules.Any(static rule => rule.Confirmation.Mark != ConfirmationMark.Head),
         };
         NewHeadsFeed? feed = pushing.Length > 0 ? new NewHeadsFeed(pushing, chain.BlockTime, time, logger, HashCode.Combine(chain.Name, Environment.ProcessId)) : null;
-        return new EvmBlockReader(new EndpointPool<EvmEndpoint>(endpoints, time, logger), settings, identity, feed, time);
+        EndpointPool<EvmEndpoint> pool = new(endpoints, time, logger);
+        return (new EvmBlockReader(pool, settings, identity, feed, time), pool, feed);
     }
 }

@@ -30,6 +30,7 @@ internal sealed partial class NewHeadsFeed
     private bool _changed;
     private bool _running;
     private long _lastWaited;
+    private CancellationTokenSource? _listening;
 
     /// <param name="endpoints">The endpoints that push, in the order in which they are preferred.</param>
     /// <param name="blockTime">The usual time between two blocks: a feed that is silent for thirty of them is replaced.</param>
@@ -85,6 +86,31 @@ internal sealed partial class NewHeadsFeed
         }
     }
 
+    /// <summary>Gives up the connection that there is, and opens another, to the next endpoint that pushes. What was missed between the two is read by the poll.</summary>
+    public void Restart()
+    {
+        CancellationTokenSource? listening;
+        lock (_lock)
+        {
+            listening = _listening;
+        }
+
+        // What hangs on the token must not run on the thread of who asks.
+        ThreadPool.UnsafeQueueUserWorkItem(CancelUnlessOver, listening, preferLocal: false);
+    }
+
+    private static void CancelUnlessOver(CancellationTokenSource? source)
+    {
+        try
+        {
+            source?.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // That connection has ended by itself meanwhile.
+        }
+    }
+
     private async Task ListenAsync()
     {
         int failures = 0;
@@ -114,7 +140,13 @@ internal sealed partial class NewHeadsFeed
     private async Task<bool> ListenOnceAsync(EndpointClient endpoint)
     {
         bool heard = false;
+        using CancellationTokenSource restart = new();
         using WebSocket socket = await endpoint.ConnectWebSocketAsync(CancellationToken.None);
+        lock (_lock)
+        {
+            _listening = restart;
+        }
+
         await socket.SendAsync(Subscribe, WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
         Subscription subscription = new();
         byte[] buffer = ArrayPool<byte>.Shared.Rent(64 * 1024);
@@ -123,6 +155,7 @@ internal sealed partial class NewHeadsFeed
             while (true)
             {
                 using CancellationTokenSource silence = new(_silence, _time);
+                using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(silence.Token, restart.Token);
                 int length = 0;
                 ValueWebSocketReceiveResult part;
                 do
@@ -140,7 +173,7 @@ internal sealed partial class NewHeadsFeed
                         buffer = larger;
                     }
 
-                    part = await socket.ReceiveAsync(buffer.AsMemory(length), silence.Token);
+                    part = await socket.ReceiveAsync(buffer.AsMemory(length), either.Token);
                     length += part.Count;
                 }
                 while (!part.EndOfMessage);
@@ -161,6 +194,11 @@ internal sealed partial class NewHeadsFeed
                 }
             }
         }
+        catch (OperationCanceledException) when (restart.IsCancellationRequested)
+        {
+            LogFeedLost(endpoint.Chain, endpoint.Name, "it was to be opened anew");
+            return heard;
+        }
         catch (OperationCanceledException)
         {
             LogFeedSilent(endpoint.Chain, endpoint.Name, _silence.TotalSeconds);
@@ -168,6 +206,11 @@ internal sealed partial class NewHeadsFeed
         }
         finally
         {
+            lock (_lock)
+            {
+                _listening = null;
+            }
+
             ArrayPool<byte>.Shared.Return(buffer);
         }
     }

@@ -166,7 +166,7 @@ public sealed partial class EndpointClient : IDisposable
     }
 
     /// <summary>Records the head that this endpoint told.</summary>
-    public void ReportHead(long height) => _observer?.HeadSeen(Chain, Name, height);
+    public void ReportHead(long height) => HeadTold?.Invoke(height);
 
     /// <summary>True where the endpoint has a URL for pushes.</summary>
     public bool HasWebSocket => !string.IsNullOrEmpty(_options.WebSocketUrl);
@@ -202,7 +202,8 @@ public sealed partial class EndpointClient : IDisposable
         _concurrency.Dispose();
     }
 
-    internal void ReportState(bool up) => _observer?.EndpointChanged(Chain, Name, up);
+    /// <summary>Takes the heads that the endpoint tells; set by the pool that it belongs to.</summary>
+    internal Action<long>? HeadTold { get; set; }
 
     private static async Task<WebSocket> ConnectClientAsync(Uri url, AuthenticationHeaderValue? authorization, CancellationToken cancellationToken)
     {

@@ -14,6 +14,7 @@ public sealed partial class EndpointPool<TEndpoint>
     private static readonly TimeSpan FirstCoolDown = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestCoolDown = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan RefusedCoolDown = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan SetAside = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
 
     private readonly Slot[] _slots;
@@ -36,10 +37,50 @@ public sealed partial class EndpointPool<TEndpoint>
         _slots = [.. endpoints.Select(static endpoint => new Slot(endpoint))];
         _time = timeProvider;
         _logger = logger;
+        foreach (Slot slot in _slots)
+        {
+            slot.Endpoint.Client.HeadTold = height => Told(slot, height);
+        }
     }
 
     /// <summary>The endpoints, in the order in which they are preferred.</summary>
     public IEnumerable<TEndpoint> Endpoints => _slots.Select(static slot => slot.Endpoint);
+
+    /// <summary>How the endpoints stand now, in the order in which they are asked.</summary>
+    public IReadOnlyList<EndpointStanding> ReadStandings()
+    {
+        DateTimeOffset now = _time.GetUtcNow();
+        lock (_lock)
+        {
+            Slot[] order = [.. _slots.OrderBy(slot => slot.RestsUntil > now || slot.Endpoint.Client.Paused > TimeSpan.Zero)];
+            long highest = _slots.Max(static slot => slot.Head);
+            return [.. order.Select((slot, index) => Stand(slot, index + 1, highest))];
+        }
+    }
+
+    /// <summary>Lets every endpoint prove again, before it is next used, that it serves this chain.</summary>
+    public void Reconnect()
+    {
+        lock (_lock)
+        {
+            foreach (Slot slot in _slots)
+            {
+                slot.Connected = false;
+            }
+        }
+    }
+
+    /// <summary>Asks the endpoint that stands first after the others for a few minutes.</summary>
+    public void PreferAnother()
+    {
+        lock (_lock)
+        {
+            if (_slots.Length > 1 && InTurn() is { Count: > 0 } order)
+            {
+                order[0].SetAsideUntil = _time.GetUtcNow() + SetAside;
+            }
+        }
+    }
 
     /// <summary>Runs an operation on the endpoints until one has an answer.</summary>
     /// <typeparam name="T">What is asked for.</typeparam>
@@ -111,7 +152,8 @@ public sealed partial class EndpointPool<TEndpoint>
         catch (EndpointRefusedException exception)
         {
             LogRefused(client.Chain, client.Name, exception.Message);
-            Rest(slot, RefusedCoolDown, certain: true);
+            slot.Refused = true;
+            Rest(slot, RefusedCoolDown, certain: true, exception.Message);
             return Answer<T>.Unknown(exception.Message);
         }
     }
@@ -122,7 +164,7 @@ public sealed partial class EndpointPool<TEndpoint>
         DateTimeOffset now = _time.GetUtcNow();
         lock (_lock)
         {
-            List<Slot> fit = [.. _slots.Where(slot => slot.RestsUntil <= now && slot.Endpoint.Client.Paused == TimeSpan.Zero)];
+            List<Slot> fit = [.. _slots.Where(slot => slot.RestsUntil <= now && slot.Endpoint.Client.Paused == TimeSpan.Zero).OrderBy(slot => slot.SetAsideUntil > now)];
             return fit.Count > 0
                 ? fit
                 : [.. _slots.Where(static slot => !slot.Certain && slot.Endpoint.Client.Paused == TimeSpan.Zero).OrderBy(static slot => slot.RestsUntil)];
@@ -150,22 +192,45 @@ public sealed partial class EndpointPool<TEndpoint>
         return shortest;
     }
 
-    private void Succeeded(Slot slot)
+    private EndpointStanding Stand(Slot slot, int rank, long highest)
     {
-        bool back;
+        TimeSpan paused = slot.Endpoint.Client.Paused;
+        return new EndpointStanding
+        {
+            Name = slot.Endpoint.Client.Name,
+            Up = !slot.Down,
+            Rank = rank,
+            Reason = slot.Down ? slot.Reason : paused > TimeSpan.Zero ? $"it is left alone for {paused.TotalSeconds:0.#} s more" : null,
+            ReasonKind = slot.Down ? (slot.Refused ? "refused" : "failing") : paused > TimeSpan.Zero ? "paused" : null,
+            Head = slot.Head < 0 ? null : slot.Head,
+            SinceHeadAdvanced = slot.Head < 0 ? null : _time.GetElapsedTime(slot.HeadAdvancedAt),
+            Lag = slot.Head < 0 ? null : Math.Max(0, highest - slot.Head),
+            PausedFor = paused,
+        };
+    }
+
+    private void Told(Slot slot, long height)
+    {
         lock (_lock)
         {
-            back = slot.Down || !slot.Reported;
+            if (height > slot.Head)
+            {
+                slot.HeadAdvancedAt = _time.GetTimestamp();
+            }
+
+            slot.Head = height;
+        }
+    }
+
+    private void Succeeded(Slot slot)
+    {
+        lock (_lock)
+        {
             slot.Down = false;
-            slot.Reported = true;
+            slot.Refused = false;
             slot.Failures = 0;
             slot.RestsUntil = default;
             slot.Certain = false;
-        }
-
-        if (back)
-        {
-            slot.Endpoint.Client.ReportState(up: true);
         }
     }
 
@@ -176,12 +241,12 @@ public sealed partial class EndpointPool<TEndpoint>
             case EndpointErrorKind.Transient:
                 slot.Connected = false;
                 double seconds = Math.Min(LongestCoolDown.TotalSeconds, FirstCoolDown.TotalSeconds * Math.Pow(2, Math.Min(slot.Failures++, 10)));
-                Rest(slot, TimeSpan.FromSeconds(seconds), certain: false);
+                Rest(slot, TimeSpan.FromSeconds(seconds), certain: false, error.Message);
                 LogFailed(slot.Endpoint.Client.Chain, slot.Endpoint.Client.Name, error.Message);
                 break;
             case EndpointErrorKind.AuthFailed:
                 slot.Connected = false;
-                Rest(slot, RefusedCoolDown, certain: true);
+                Rest(slot, RefusedCoolDown, certain: true, error.Message);
                 LogFailed(slot.Endpoint.Client.Chain, slot.Endpoint.Client.Name, error.Message);
                 break;
             default:
@@ -190,21 +255,14 @@ public sealed partial class EndpointPool<TEndpoint>
         }
     }
 
-    private void Rest(Slot slot, TimeSpan duration, bool certain)
+    private void Rest(Slot slot, TimeSpan duration, bool certain, string reason)
     {
-        bool down;
         lock (_lock)
         {
             slot.RestsUntil = _time.GetUtcNow() + duration;
             slot.Certain = certain;
-            down = !slot.Down;
             slot.Down = true;
-            slot.Reported = true;
-        }
-
-        if (down)
-        {
-            slot.Endpoint.Client.ReportState(up: false);
+            slot.Reason = reason;
         }
     }
 
@@ -222,11 +280,19 @@ public sealed partial class EndpointPool<TEndpoint>
 
         public bool Down { get; set; }
 
-        public bool Reported { get; set; }
+        public bool Refused { get; set; }
+
+        public string? Reason { get; set; }
+
+        public long Head { get; set; } = -1;
+
+        public long HeadAdvancedAt { get; set; }
 
         public int Failures { get; set; }
 
         public DateTimeOffset RestsUntil { get; set; }
+
+        public DateTimeOffset SetAsideUntil { get; set; }
 
         /// <summary>True where trying sooner is pointless: the endpoint is of another chain, or refuses us.</summary>
         public bool Certain { get; set; }

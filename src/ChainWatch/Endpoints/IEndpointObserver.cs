@@ -16,16 +16,4 @@ public interface IEndpointObserver
     /// <param name="endpoint">The endpoint's configured name.</param>
     /// <param name="check">The check's name; there is a fixed number of them.</param>
     void AnswerRefused(string chain, string endpoint, string check);
-
-    /// <summary>An endpoint became usable, or stopped being so.</summary>
-    /// <param name="chain">The chain's name.</param>
-    /// <param name="endpoint">The endpoint's configured name.</param>
-    /// <param name="up">True when it answers.</param>
-    void EndpointChanged(string chain, string endpoint, bool up);
-
-    /// <summary>An endpoint told its head.</summary>
-    /// <param name="chain">The chain's name.</param>
-    /// <param name="endpoint">The endpoint's configured name.</param>
-    /// <param name="height">The head's height.</param>
-    void HeadSeen(string chain, string endpoint, long height);
 }

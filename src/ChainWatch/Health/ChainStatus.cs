@@ -21,6 +21,7 @@ public sealed class ChainStatus
     private int _subscriptions;
     private long _blocks;
     private long _payments;
+    private volatile Func<IReadOnlyList<EndpointStanding>>? _readEndpoints;
 
     /// <summary>Creates the status of a chain.</summary>
     public ChainStatus(Chain chain, TimeProvider timeProvider)
@@ -213,6 +214,12 @@ public sealed class ChainStatus
             }
         }
     }
+
+    /// <summary>How the chain's endpoints stand now, in the order in which they are asked; empty where the chain's family does not tell.</summary>
+    public IReadOnlyList<EndpointStanding> Endpoints => _readEndpoints?.Invoke() ?? [];
+
+    /// <summary>Says where to read how the chain's endpoints stand. The function may be called from any thread, at any time, and must return at once.</summary>
+    public void ReadEndpointsFrom(Func<IReadOnlyList<EndpointStanding>> read) => _readEndpoints = read;
 
     /// <summary>Records a head that was seen. Only a higher one than ever before counts as life.</summary>
     public void SawHead(ChainPoint head)

@@ -26,4 +26,8 @@ public sealed class ChainRegistration
     /// Creates a source. It is called for every leadership, and for every back-scan: a source keeps state, what it stands on (endpoints, connections) is shared.
     /// </summary>
     public required Func<IChainSource> CreateSource { get; init; }
+
+    /// <summary>What can be tried when the chain has fallen silent, short of a new source.</summary>
+    /// <value>The default has nothing to try.</value>
+    public ChainRecovery Recovery { get; init; } = ChainRecovery.None;
 }

@@ -60,6 +60,10 @@ internal sealed class ChainWatchMetrics : IDisposable
         _meter.CreateObservableGauge("chainwatch.health", () => Observe(status => IsHealthy is { } healthy ? healthy(status) ? 1 : 0 : null), unit: null, "1 where the chain is healthy, else 0.");
         _meter.CreateObservableGauge("chainwatch.leadership.leader", () => Observe(static status => status.Leading ? 1 : 0), unit: null, "1 where this instance leads the chain.");
         _meter.CreateObservableGauge("chainwatch.leadership.term", () => Observe(static status => status.Term), unit: null, "The term under which this instance leads or last led.");
+        _meter.CreateObservableGauge("chainwatch.endpoint.up", () => ObserveEndpoints<int>(static endpoint => endpoint.Up ? 1 : 0), unit: null, "1 where the endpoint answers, else 0.");
+        _meter.CreateObservableGauge("chainwatch.endpoint.lag", () => ObserveEndpoints(static endpoint => endpoint.Lag), "{block}",
+            "Blocks that an endpoint's head was behind the head that most endpoints of its chain agree on.");
+        _meter.CreateObservableGauge("chainwatch.endpoint.rate.limit", () => ObserveEndpoints(static endpoint => endpoint.RateLimit), "{request}/s", "What an endpoint may be asked now.");
         _meter.CreateObservableGauge("chainwatch.outbox.pending", () => _outbox.Pending, "{event}", "Events that wait for delivery.");
         _meter.CreateObservableGauge("chainwatch.outbox.parked", () => _outbox.Parked, "{event}", "Events that failed too often and wait for a person.");
         _meter.CreateObservableGauge("chainwatch.outbox.oldest.age", OldestAge, "s", "Age of the oldest event that waits for delivery.");
@@ -169,6 +173,27 @@ internal sealed class ChainWatchMetrics : IDisposable
                 if (measure(status) is { } value)
                 {
                     all.Add(new Measurement<long>(value, new KeyValuePair<string, object?>("chain", status.Chain.Name)));
+                }
+            }
+        }
+
+        return all;
+    }
+
+    private List<Measurement<T>> ObserveEndpoints<T>(Func<EndpointStanding, T?> measure)
+        where T : struct
+    {
+        List<Measurement<T>> all = [];
+        lock (_lock)
+        {
+            foreach (ChainStatus status in _statuses)
+            {
+                foreach (EndpointStanding endpoint in status.Endpoints)
+                {
+                    if (measure(endpoint) is { } value)
+                    {
+                        all.Add(new Measurement<T>(value, new KeyValuePair<string, object?>("chain", status.Chain.Name), new("endpoint", endpoint.Name)));
+                    }
                 }
             }
         }

@@ -49,14 +49,14 @@ public sealed class EndpointPoolTests
         int failed = bench.Node.Requests;
         bench.ReadTip().IsFound.ShouldBeTrue();
         bench.Node.Requests.ShouldBe(failed);
-        bench.Observed.Up["endpoint-1"].ShouldBeFalse();
+        bench.Standing("endpoint-1").Up.ShouldBeFalse();
         bench.Node.Raw = null;
         bench.Time.Advance(TimeSpan.FromSeconds(5));
 
         bench.ReadTip().IsFound.ShouldBeTrue();
 
         bench.Node.Requests.ShouldBeGreaterThan(failed);
-        bench.Observed.Up["endpoint-1"].ShouldBeTrue();
+        bench.Standing("endpoint-1").Up.ShouldBeTrue();
     }
 
     [Fact]

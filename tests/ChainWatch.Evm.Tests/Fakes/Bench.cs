@@ -59,6 +59,10 @@ internal sealed class Bench
 
     public IReadOnlyList<EvmEndpoint> Endpoints { get; private set; } = [];
 
+    public EndpointPool<EvmEndpoint> Pool { get; private set; } = null!;
+
+    public EndpointStanding Standing(string name) => Pool.ReadStandings().Single(standing => string.Equals(standing.Name, name, StringComparison.Ordinal));
+
     public static AddressKey Key(string address) => EvmFormat.Instance.ParseAddress(address);
 
     public static AddressSet SetOf(params IEnumerable<string> addresses) => AddressSet.Create(20).Add(addresses.Select(Key));
@@ -142,7 +146,8 @@ internal sealed class Bench
             FinalityDepth = FinalityDepth,
             AsksForMarks = AsksForMarks,
         };
-        return new EvmBlockReader(new EndpointPool<EvmEndpoint>(endpoints, Time, logger), settings, identity, feed: null, Time);
+        Pool = new EndpointPool<EvmEndpoint>(endpoints, Time, logger);
+        return new EvmBlockReader(Pool, settings, identity, feed: null, Time);
     }
 
     private static EvmAddress Contract(string address) => new(Key(address).Bytes);

@@ -188,7 +188,7 @@ public sealed class IntegrityTests
         byFirst.Node.Lag = 100;
         byFirst.ReadBlock(chain.Head.Hash).Kind.ShouldBe(AnswerKind.Unknown);
         byFirst.Logs.Of("EndpointRefused").ShouldHaveSingleItem().Message.ShouldContain("first block");
-        byFirst.Observed.Up["endpoint-2"].ShouldBeFalse();
+        byFirst.Standing("endpoint-2").Up.ShouldBeFalse();
     }
 
     [Fact]

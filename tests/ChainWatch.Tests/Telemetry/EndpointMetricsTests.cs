@@ -33,27 +33,29 @@ public sealed class EndpointMetricsTests : IDisposable
     }
 
     [Fact]
-    public void An_endpoint_lags_behind_the_highest_head_of_its_own_chain()
+    public void Refused_answers_are_counted_by_check()
     {
-        _metrics.HeadSeen("one", "fast", 110);
-        _metrics.HeadSeen("one", "slow", 100);
-        _metrics.HeadSeen("two", "fast", 5000);
-        _recorder.Observe();
-        _recorder.Last("chainwatch.endpoint.lag", ("chain", "one"), ("endpoint", "slow")).ShouldBe(10);
-        _recorder.Last("chainwatch.endpoint.lag", ("chain", "one"), ("endpoint", "fast")).ShouldBe(0);
-        _recorder.Last("chainwatch.endpoint.lag", ("chain", "two"), ("endpoint", "fast")).ShouldBe(0);
+        _metrics.AnswerRefused("one", "main", "bloom");
+        _metrics.AnswerRefused("one", "main", "bloom");
+        _recorder.Sum("chainwatch.endpoint.saved", ("chain", "one"), ("endpoint", "main"), ("check", "bloom")).ShouldBe(2);
     }
 
     [Fact]
-    public void Refused_answers_are_counted_by_check_and_endpoints_are_up_or_down()
+    public void Endpoints_are_up_or_down_behind_and_limited_as_they_stand()
     {
-        _metrics.AnswerRefused("one", "main", "bloom");
-        _metrics.AnswerRefused("one", "main", "bloom");
-        _metrics.EndpointChanged("one", "main", up: true);
-        _metrics.EndpointChanged("one", "spare", up: false);
+        ChainStatus status = new(new SimulatedChain("one").Chain, TimeProvider.System);
+        status.ReadEndpointsFrom(static () =>
+        [
+            new EndpointStanding { Name = "main", Up = true, Rank = 1, Head = 110, Lag = 0, RateLimit = 12.5 },
+            new EndpointStanding { Name = "spare", Up = false, Rank = 2, Head = 100, Lag = 10 },
+            new EndpointStanding { Name = "unasked", Up = true, Rank = 3 },
+        ]);
+        _others.Track(status);
         _recorder.Observe();
-        _recorder.Sum("chainwatch.endpoint.saved", ("chain", "one"), ("endpoint", "main"), ("check", "bloom")).ShouldBe(2);
-        _recorder.Last("chainwatch.endpoint.up", ("endpoint", "main")).ShouldBe(1);
+        _recorder.Last("chainwatch.endpoint.up", ("chain", "one"), ("endpoint", "main")).ShouldBe(1);
         _recorder.Last("chainwatch.endpoint.up", ("endpoint", "spare")).ShouldBe(0);
+        _recorder.Last("chainwatch.endpoint.lag", ("endpoint", "spare")).ShouldBe(10);
+        _recorder.Last("chainwatch.endpoint.rate.limit", ("endpoint", "main")).ShouldBe(12.5);
+        _recorder.Of("chainwatch.endpoint.lag", ("endpoint", "unasked")).ShouldBeEmpty();
     }
 }
