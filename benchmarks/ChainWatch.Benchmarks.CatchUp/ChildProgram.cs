@@ -1,0 +1,24 @@
+using System.Diagnostics;
+
+namespace ChainWatch.Benchmarks.CatchUp;
+
+/// <summary>This program again, in another process, with another verb.</summary>
+internal static class ChildProgram
+{
+    public static Process Start(IEnumerable<string> arguments, bool keepInput = false)
+    {
+        var program = Environment.ProcessPath!;
+        ProcessStartInfo start = new(program) { RedirectStandardOutput = true, RedirectStandardInput = keepInput };
+        if (Path.GetFileNameWithoutExtension(program) == "dotnet")
+        {
+            start.ArgumentList.Add(typeof(ChildProgram).Assembly.Location);
+        }
+
+        foreach (var argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        return Process.Start(start)!;
+    }
+}
