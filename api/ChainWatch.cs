@@ -487,14 +487,17 @@ namespace ChainWatch
         public EndpointClient(string chain, string name, EndpointOptions options, TimeProvider timeProvider, ILogger logger, IEndpointObserver? observer = null, EndpointTransport? transport = null, int seed = 0);
         public TimeSpan Paused { get; }
         public bool HasWebSocket { get; }
+        public int MaxResponseBytes { get; }
         public string Chain { get; }
         public string Name { get; }
+        public ValueTask RunAsync(string method, Func<CancellationToken, ValueTask<EndpointError?>> exchange, CancellationToken cancellationToken);
         public ValueTask SendAsync(EndpointRequest request, CancellationToken cancellationToken);
         public ValueTask<WebSocket> ConnectWebSocketAsync(CancellationToken cancellationToken);
         public string Redact(string text);
         public void Dispose();
         public void ReportHead(long height);
         public void ReportRefused(string check, string message);
+        public void SlowDown();
     }
 
     public sealed class EndpointError

@@ -155,6 +155,26 @@ public sealed partial class EndpointClient : IDisposable
         }
     }
 
+    /// <summary>
+    /// Runs an exchange over a connection that the chain family keeps itself, like a WebSocket, under the same rate, concurrency, time limit, retries, pauses and metrics as
+    /// requests by HTTP.
+    /// </summary>
+    /// <param name="method">The protocol's method, for metrics: one of a fixed number of names.</param>
+    /// <param name="exchange">Asks once, keeps what it needs of the answer, and returns why the answer counts as none, or <see langword="null"/>. It runs once for each attempt.</param>
+    /// <param name="cancellationToken">Ends the exchange.</param>
+    /// <exception cref="EndpointException">The endpoint did not answer as asked, also after retries.</exception>
+    public ValueTask RunAsync(string method, Func<CancellationToken, ValueTask<EndpointError?>> exchange, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(exchange);
+        return SendAsync(new EndpointRequest { Method = method, Read = static _ => null, Exchange = exchange }, cancellationToken);
+    }
+
+    /// <summary>The endpoint warned that it is asked too often, though it still answers: the rate is halved, and comes back within about a minute.</summary>
+    public void SlowDown() => _bucket?.SlowDown();
+
+    /// <summary>The largest answer that is read, in bytes.</summary>
+    public int MaxResponseBytes => _options.MaxResponseBytes;
+
     /// <summary>Makes a text that the endpoint sent fit for people: one short line without URL and keys.</summary>
     public string Redact(string text) => _secrets.Hide(text);
 
@@ -168,19 +188,19 @@ public sealed partial class EndpointClient : IDisposable
     /// <summary>Records the head that this endpoint told.</summary>
     public void ReportHead(long height) => HeadTold?.Invoke(height);
 
-    /// <summary>True where the endpoint has a URL for pushes.</summary>
-    public bool HasWebSocket => !string.IsNullOrEmpty(_options.WebSocketUrl);
+    /// <summary>True where the endpoint has a URL for pushes, or a <c>ws</c> or <c>wss</c> URL for everything.</summary>
+    public bool HasWebSocket => WebSocketUrl is not null;
 
-    /// <summary>Opens a connection to the endpoint's URL for pushes, with its key.</summary>
+    /// <summary>Opens a connection to the endpoint's URL for pushes, else to its <c>ws</c> or <c>wss</c> URL for everything, with its key.</summary>
     /// <exception cref="EndpointException">It could not be opened.</exception>
     public async ValueTask<WebSocket> ConnectWebSocketAsync(CancellationToken cancellationToken)
     {
         if (!HasWebSocket)
         {
-            throw new InvalidOperationException($"Endpoint '{Name}' has no WebSocketUrl.");
+            throw new InvalidOperationException($"Endpoint '{Name}' has no URL of a WebSocket.");
         }
 
-        (Uri url, AuthenticationHeaderValue? authorization) = GetTarget(_options.WebSocketUrl!, TakeKey());
+        (Uri url, AuthenticationHeaderValue? authorization) = GetTarget(WebSocketUrl!, TakeKey());
         using CancellationTokenSource timeout = new(_options.Timeout, _time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
         try
@@ -204,6 +224,11 @@ public sealed partial class EndpointClient : IDisposable
 
     /// <summary>Takes the heads that the endpoint tells; set by the pool that it belongs to.</summary>
     internal Action<long>? HeadTold { get; set; }
+
+    private string? WebSocketUrl =>
+        !string.IsNullOrEmpty(_options.WebSocketUrl) ? _options.WebSocketUrl
+        : _options.Url?.StartsWith("ws", StringComparison.OrdinalIgnoreCase) == true ? _options.Url
+        : null;
 
     private static async Task<WebSocket> ConnectClientAsync(Uri url, AuthenticationHeaderValue? authorization, CancellationToken cancellationToken)
     {
@@ -320,6 +345,11 @@ public sealed partial class EndpointClient : IDisposable
 
     private async ValueTask<EndpointError?> ExchangeAsync(EndpointRequest request, int key, CancellationToken cancellationToken)
     {
+        if (request.Exchange is { } exchange)
+        {
+            return await exchange(cancellationToken);
+        }
+
         (Uri url, AuthenticationHeaderValue? authorization) = GetTarget(_options.Url!, key);
         if (request.Path.Length > 0)
         {

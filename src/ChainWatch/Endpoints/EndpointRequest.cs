@@ -17,4 +17,7 @@ public sealed class EndpointRequest
     /// no answer, or <see langword="null"/>. It runs once for each attempt.
     /// </summary>
     public required Func<EndpointResponse, EndpointError?> Read { get; init; }
+
+    /// <summary>What to do instead of a request by HTTP: <see cref="EndpointClient.RunAsync"/>.</summary>
+    internal Func<CancellationToken, ValueTask<EndpointError?>>? Exchange { get; init; }
 }
