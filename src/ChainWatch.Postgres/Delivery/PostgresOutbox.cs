@@ -143,9 +143,11 @@ internal sealed class PostgresOutbox
     /// <summary>Puts a parked delivery back.</summary>
     public async ValueTask<bool> ReplayAsync(long sequence, CancellationToken cancellationToken)
     {
-        await using NpgsqlCommand command = _dataSource.CreateCommand(_replay);
-        command.Parameters.With(sequence);
-        return await command.ExecuteNonQueryAsync(cancellationToken) > 0;
+        await using NpgsqlConnection connection = await _dataSource.OpenConnectionAsync(cancellationToken);
+        await using NpgsqlBatch batch = new(connection);
+        PostgresAudit.AddActor(batch);
+        batch.AddCommand(_replay).Parameters.With(sequence);
+        return await batch.ExecuteNonQueryAsync(cancellationToken) > 0;
     }
 
     // The chain is not known here; its hashes are hexadecimal digits.

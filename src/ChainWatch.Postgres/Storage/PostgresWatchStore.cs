@@ -14,6 +14,8 @@ public sealed class PostgresWatchStore : IWatchStore
     private readonly PostgresWatchlist _watchlist;
     private readonly PostgresOutbox _outbox;
     private readonly BackScanStatements _backScans;
+    private readonly PostgresDigests _digests;
+    private readonly PostgresAudit _audit;
     private readonly string _raiseTerm;
     private readonly string _load;
     private readonly string _payments;
@@ -41,6 +43,8 @@ public sealed class PostgresWatchStore : IWatchStore
         _watchlist = new PostgresWatchlist(dataSource, schema, timeProvider);
         _outbox = new PostgresOutbox(dataSource, schema);
         _backScans = new BackScanStatements(schema);
+        _digests = new PostgresDigests(dataSource, schema);
+        _audit = new PostgresAudit(dataSource, schema);
         _raiseTerm = RaiseTermSql(schema);
         _load =
             $"""
@@ -204,6 +208,22 @@ public sealed class PostgresWatchStore : IWatchStore
         await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
         return await PaymentStatements.ReadTouchedAsync(reader, chain, cancellationToken);
     }
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<DigestRange>> ReadDigestsAsync(Chain chain, long fromHeight, long toHeight, int parts, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(chain);
+        return _digests.ReadAsync(chain, fromHeight, toHeight, parts, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask AuditAsync(string action, string entity, string? details, CancellationToken cancellationToken) => _audit.AppendAsync(action, entity, details, cancellationToken);
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<AuditEntry> ReadAuditAsync(long afterId, CancellationToken cancellationToken) => _audit.ReadAsync(afterId, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<AuditHead> ReadAuditHeadAsync(CancellationToken cancellationToken) => _audit.ReadHeadAsync(cancellationToken);
 
     private static ChainPoint ReadPoint(NpgsqlDataReader reader, int at, ChainFormat format) =>
         new(reader.GetInt64(at), format.ParseHash(reader.GetString(at + 1))) { Slot = reader.GetInt64(at + 2) };

@@ -176,6 +176,7 @@ internal sealed class PostgresWatchlist
         AddressKey[] rescanned = [.. registrations.Where(static one => one.Since is not null).Select(static one => one.Key)];
         await using (NpgsqlBatch batch = new(connection, transaction))
         {
+            PostgresAudit.AddActor(batch);
             batch.AddCommand(_ensure).Parameters.With(chain.Name);
             batch.AddCommand(_lock).Parameters.With(chain.Name);
             // Each statement sees what was committed before it began: this one the cursor of every batch that the lock has waited for.
@@ -282,6 +283,7 @@ internal sealed class PostgresWatchlist
         bool removedBefore;
         await using (NpgsqlBatch batch = new(connection, transaction))
         {
+            PostgresAudit.AddActor(batch);
             batch.AddCommand(_ensure).Parameters.With(chain.Name);
             batch.AddCommand(_lock).Parameters.With(chain.Name);
             batch.AddCommand(_removedAt).Parameters.With(chain.Name).With(key);

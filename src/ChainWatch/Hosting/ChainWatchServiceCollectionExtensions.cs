@@ -40,7 +40,7 @@ public static class ChainWatchServiceCollectionExtensions
         services.AddSingleton(provider => new BoundOptions(composition, provider));
         services.AddSingleton(static provider => provider.GetRequiredService<BoundOptions>().Options);
         services.AddSingleton(provider => new ChainRegistry(composition, provider.GetRequiredService<BoundOptions>(), provider));
-        services.TryAddSingleton<IWatchStore>(static _ => new InMemoryWatchStore());
+        services.TryAddSingleton<IWatchStore>(static services => new InMemoryWatchStore(timeProvider: services.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<ILeaderElection>(static provider =>
             new SingleInstanceElection(provider.GetRequiredService<IWatchStore>(), provider.GetRequiredService<ChainWatchOptions>().Instance));
         services.AddSingleton(static provider => new ChainWatchHealth(

@@ -72,4 +72,26 @@ public interface IWatchStore
 
     /// <summary>Payments of a chain, newest block first, at most <paramref name="limit"/>.</summary>
     ValueTask<IReadOnlyList<Payment>> ReadPaymentsAsync(Chain chain, int limit, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// The digests of a range of blocks, divided into at most <paramref name="parts"/> neighbouring parts as <see cref="DigestComparison.Divide"/> does, ascending; also of
+    /// parts without payments.
+    /// </summary>
+    ValueTask<IReadOnlyList<DigestRange>> ReadDigestsAsync(Chain chain, long fromHeight, long toHeight, int parts, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Appends an entry to the audit log. Registrations, removals, replays of parked deliveries and new terms are audited by the store itself, in the transaction that they are
+    /// written in.
+    /// </summary>
+    /// <param name="action">What was done, in a word.</param>
+    /// <param name="entity">To what.</param>
+    /// <param name="details">More, for people, without secrets; <see langword="null"/> for nothing.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    ValueTask AuditAsync(string action, string entity, string? details, CancellationToken cancellationToken);
+
+    /// <summary>The entries of the audit log after a number (0 for all), ascending.</summary>
+    IAsyncEnumerable<AuditEntry> ReadAuditAsync(long afterId, CancellationToken cancellationToken);
+
+    /// <summary>The newest entry of the audit log, as the store recorded it apart from the log.</summary>
+    ValueTask<AuditHead> ReadAuditHeadAsync(CancellationToken cancellationToken);
 }

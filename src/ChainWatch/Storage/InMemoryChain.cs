@@ -81,6 +81,9 @@ internal sealed class InMemoryChain(string name)
     public IReadOnlyList<Payment> NewestPayments(int limit) =>
         [.. _byHeight.Reverse().SelectMany(pair => pair.Value).Select(id => _payments[id]).Take(limit)];
 
+    public IEnumerable<Payment> PaymentsBetween(long fromHeight, long toHeight) =>
+        _byHeight.Where(pair => pair.Key >= fromHeight && pair.Key <= toHeight).SelectMany(static pair => pair.Value).Select(id => _payments[id]);
+
     public WatchedAddress[] Watched() => [.. _watched.Values];
 
     public WatchedAddress? Find(AddressKey key) => _watched.GetValueOrDefault(key);

@@ -74,13 +74,15 @@ internal sealed class InMemoryOutbox
         _parked.Add(entry.Event.Sequence, entry);
     }
 
-    public bool Replay(long sequence)
+    public bool Replay(long sequence, out PaymentEvent? replayed)
     {
+        replayed = null;
         if (!_parked.Remove(sequence, out Entry? entry))
         {
             return false;
         }
 
+        replayed = entry.Event;
         entry.Attempts = 0;
         entry.ParkedAt = null;
         entry.DueAt = entry.Event.OccurredAt;

@@ -13,15 +13,18 @@ public sealed class InMemoryWatchStore : IWatchStore
     private readonly Dictionary<string, InMemoryChain> _chains = new(StringComparer.Ordinal);
     private readonly InMemoryOutbox _outbox = new();
     private readonly Queue<PaymentEvent> _events = new();
+    private readonly InMemoryAudit _audit;
     private readonly int _maxEvents;
     private long _sequence;
 
     /// <summary>Creates an empty store.</summary>
     /// <param name="maxEvents">How many of the newest events <see cref="ReadEvents"/> can tell; older ones are forgotten.</param>
-    public InMemoryWatchStore(int maxEvents = 100_000)
+    /// <param name="timeProvider">The clock of the audit log; the system's by default.</param>
+    public InMemoryWatchStore(int maxEvents = 100_000, TimeProvider? timeProvider = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(maxEvents);
         _maxEvents = maxEvents;
+        _audit = new InMemoryAudit(timeProvider ?? TimeProvider.System);
     }
 
     /// <summary>The newest events of all chains, oldest first.</summary>
@@ -52,6 +55,7 @@ public sealed class InMemoryWatchStore : IWatchStore
         {
             long term = _terms.GetValueOrDefault(scope) + 1;
             _terms[scope] = term;
+            _audit.Append("lead", scope, $"term {term} by {holder}");
             return new(term);
         }
     }
@@ -122,7 +126,14 @@ public sealed class InMemoryWatchStore : IWatchStore
         ArgumentNullException.ThrowIfNull(registrations);
         lock (_lock)
         {
-            return new(Of(chain).Register(registrations, at));
+            RegistrationResult result = Of(chain).Register(registrations, at);
+            if (result.Added > 0)
+            {
+                string addresses = string.Join(", ", registrations.Select(static one => one.Address).Distinct(StringComparer.Ordinal).Take(10));
+                _audit.Append("watch", chain.Name, $"{result.Added} added: {addresses}");
+            }
+
+            return new(result);
         }
     }
 
@@ -131,7 +142,13 @@ public sealed class InMemoryWatchStore : IWatchStore
     {
         lock (_lock)
         {
-            return new(Of(chain).Remove(key));
+            bool removed = Of(chain).Remove(key);
+            if (removed)
+            {
+                _audit.Append("unwatch", chain.Name, $"1 removed: {chain.Format.FormatAddress(key)}");
+            }
+
+            return new(removed);
         }
     }
 
@@ -259,7 +276,13 @@ public sealed class InMemoryWatchStore : IWatchStore
     {
         lock (_lock)
         {
-            return new(_outbox.Replay(sequence));
+            bool replayed = _outbox.Replay(sequence, out PaymentEvent? one);
+            if (replayed)
+            {
+                _audit.Append("replay", one!.Payment.Chain, $"event {sequence} of payment {one.Payment.TransactionId}/{one.Payment.Id.Ordinal}");
+            }
+
+            return new(replayed);
         }
     }
 
@@ -269,6 +292,62 @@ public sealed class InMemoryWatchStore : IWatchStore
         lock (_lock)
         {
             return new(Of(chain).NewestPayments(limit));
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<DigestRange>> ReadDigestsAsync(Chain chain, long fromHeight, long toHeight, int parts, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(chain);
+        long width = DigestComparison.WidthOf(fromHeight, toHeight, parts);
+        Dictionary<long, PaymentDigest> digests = [];
+        lock (_lock)
+        {
+            foreach (Payment payment in Of(chain).PaymentsBetween(fromHeight, toHeight))
+            {
+                long part = (payment.Block.Height - fromHeight) / width;
+                digests[part] = digests.GetValueOrDefault(part) + PaymentDigest.Of(payment, chain.Format);
+            }
+        }
+
+        return new(DigestComparison.Divide(fromHeight, toHeight, parts, digests));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask AuditAsync(string action, string entity, string? details, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            _audit.Append(action, entity, details);
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<AuditEntry> ReadAuditAsync(long afterId, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        AuditEntry[] entries;
+        lock (_lock)
+        {
+            entries = _audit.After(afterId);
+        }
+
+        foreach (AuditEntry entry in entries)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            yield return entry;
+        }
+
+        await ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<AuditHead> ReadAuditHeadAsync(CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            return new(_audit.Head);
         }
     }
 

@@ -184,6 +184,15 @@ internal sealed class ScenarioStore(InMemoryWatchStore inner, Oracle oracle, Ver
         }
     }
 
+    public ValueTask<IReadOnlyList<DigestRange>> ReadDigestsAsync(Chain chain, long fromHeight, long toHeight, int parts, CancellationToken cancellationToken) =>
+        inner.ReadDigestsAsync(chain, fromHeight, toHeight, parts, cancellationToken);
+
+    public ValueTask AuditAsync(string action, string entity, string? details, CancellationToken cancellationToken) => inner.AuditAsync(action, entity, details, cancellationToken);
+
+    public IAsyncEnumerable<AuditEntry> ReadAuditAsync(long afterId, CancellationToken cancellationToken) => inner.ReadAuditAsync(afterId, cancellationToken);
+
+    public ValueTask<AuditHead> ReadAuditHeadAsync(CancellationToken cancellationToken) => inner.ReadAuditHeadAsync(cancellationToken);
+
     private void CheckCoverage(Chain chain)
     {
         IReadOnlyList<CoverageRange> coverage = inner.ReadCoverage(chain);
