@@ -61,6 +61,46 @@ namespace ChainWatch
         public string FormatAmount(BigInteger amount);
     }
 
+    public static class AuditActor
+    {
+        public static string? Current { get; }
+        public static IDisposable Is(string name);
+    }
+
+    public sealed record class AuditEntry : IEquatable<AuditEntry>
+    {
+        public AuditEntry();
+        public required DateTimeOffset At { get; init; }
+        public required long Id { get; init; }
+        public required string Action { get; init; }
+        public required string Entity { get; init; }
+        public required string Hash { get; init; }
+        public string? Actor { get; init; }
+        public string? Details { get; init; }
+        public string ComputeHash(string previous);
+    }
+
+    public readonly record struct AuditHead : IEquatable<AuditHead>
+    {
+        public AuditHead(long Id, string Hash);
+        public long Id { get; init; }
+        public static AuditHead Empty { get; }
+        public string Hash { get; init; }
+    }
+
+    public sealed record class AuditVerdict : IEquatable<AuditVerdict>
+    {
+        public AuditHead Head { get; }
+        public bool IsIntact { get; }
+        public long? BrokenAt { get; }
+        public string? Problem { get; }
+    }
+
+    public static class AuditVerification
+    {
+        public static ValueTask<AuditVerdict> VerifyAsync(IAsyncEnumerable<AuditEntry> entries, AuditHead head, AuditHead? remembered, CancellationToken cancellationToken);
+    }
+
     public sealed class BackScan
     {
         public BackScan();
@@ -482,6 +522,30 @@ namespace ChainWatch
         public int Seed { get; set; }
     }
 
+    public static class DigestComparison
+    {
+        public const int Parts = 16;
+        public static IReadOnlyList<DigestRange> Divide(long fromHeight, long toHeight, int parts, IReadOnlyDictionary<long, PaymentDigest> digests);
+        public static ValueTask<IReadOnlyList<DigestDifference>> FindAsync(IWatchStore left, IWatchStore right, Chain chain, long fromHeight, long toHeight, int limit, CancellationToken cancellationToken);
+        public static long WidthOf(long fromHeight, long toHeight, int parts);
+    }
+
+    public readonly record struct DigestDifference : IEquatable<DigestDifference>
+    {
+        public DigestDifference(long Height, PaymentDigest Left, PaymentDigest Right);
+        public PaymentDigest Left { get; init; }
+        public PaymentDigest Right { get; init; }
+        public long Height { get; init; }
+    }
+
+    public readonly record struct DigestRange : IEquatable<DigestRange>
+    {
+        public DigestRange(long FromHeight, long ToHeight, PaymentDigest Digest);
+        public PaymentDigest Digest { get; init; }
+        public long FromHeight { get; init; }
+        public long ToHeight { get; init; }
+    }
+
     public sealed class EndpointClient : IDisposable
     {
         public EndpointClient(string chain, string name, EndpointOptions options, TimeProvider timeProvider, ILogger logger, IEndpointObserver? observer = null, EndpointTransport? transport = null, int seed = 0);
@@ -703,13 +767,17 @@ namespace ChainWatch
 
     public interface IWatchStore
     {
+        IAsyncEnumerable<AuditEntry> ReadAuditAsync(long afterId, CancellationToken cancellationToken);
         IAsyncEnumerable<WatchedAddress> ListAddressesAsync(Chain chain, CancellationToken cancellationToken);
+        ValueTask AuditAsync(string action, string entity, string? details, CancellationToken cancellationToken);
         ValueTask InitializeAsync(CancellationToken cancellationToken);
+        ValueTask<AuditHead> ReadAuditHeadAsync(CancellationToken cancellationToken);
         ValueTask<BackScan?> ReadBackScanAsync(Chain chain, long id, CancellationToken cancellationToken);
         ValueTask<CommitResult> CommitAsync(CommitBatch batch, CancellationToken cancellationToken);
         ValueTask<CommitResult> CommitBackScanAsync(BackScanBatch batch, CancellationToken cancellationToken);
         ValueTask<Delivery?> TakeDeliveryAsync(DateTimeOffset now, CancellationToken cancellationToken);
         ValueTask<IReadOnlyList<BackScan>> ReadBackScansAsync(Chain chain, CancellationToken cancellationToken);
+        ValueTask<IReadOnlyList<DigestRange>> ReadDigestsAsync(Chain chain, long fromHeight, long toHeight, int parts, CancellationToken cancellationToken);
         ValueTask<IReadOnlyList<ParkedDelivery>> ReadParkedAsync(int limit, CancellationToken cancellationToken);
         ValueTask<IReadOnlyList<Payment>> ReadPaymentsAsync(Chain chain, int limit, CancellationToken cancellationToken);
         ValueTask<IReadOnlyList<Payment>> ReadUnwatchedPaymentsAsync(Chain chain, long aboveHeight, CancellationToken cancellationToken);
@@ -742,16 +810,20 @@ namespace ChainWatch
 
     public sealed class InMemoryWatchStore : IWatchStore
     {
-        public InMemoryWatchStore(int maxEvents = 100000);
+        public InMemoryWatchStore(int maxEvents = 100000, TimeProvider? timeProvider = null);
+        public IAsyncEnumerable<AuditEntry> ReadAuditAsync(long afterId, CancellationToken cancellationToken);
         public IAsyncEnumerable<WatchedAddress> ListAddressesAsync(Chain chain, CancellationToken cancellationToken);
         public IReadOnlyList<CoverageRange> ReadCoverage(Chain chain);
         public IReadOnlyList<PaymentEvent> ReadEvents();
+        public ValueTask AuditAsync(string action, string entity, string? details, CancellationToken cancellationToken);
         public ValueTask InitializeAsync(CancellationToken cancellationToken);
+        public ValueTask<AuditHead> ReadAuditHeadAsync(CancellationToken cancellationToken);
         public ValueTask<BackScan?> ReadBackScanAsync(Chain chain, long id, CancellationToken cancellationToken);
         public ValueTask<CommitResult> CommitAsync(CommitBatch batch, CancellationToken cancellationToken);
         public ValueTask<CommitResult> CommitBackScanAsync(BackScanBatch batch, CancellationToken cancellationToken);
         public ValueTask<Delivery?> TakeDeliveryAsync(DateTimeOffset now, CancellationToken cancellationToken);
         public ValueTask<IReadOnlyList<BackScan>> ReadBackScansAsync(Chain chain, CancellationToken cancellationToken);
+        public ValueTask<IReadOnlyList<DigestRange>> ReadDigestsAsync(Chain chain, long fromHeight, long toHeight, int parts, CancellationToken cancellationToken);
         public ValueTask<IReadOnlyList<ParkedDelivery>> ReadParkedAsync(int limit, CancellationToken cancellationToken);
         public ValueTask<IReadOnlyList<Payment>> ReadPaymentsAsync(Chain chain, int limit, CancellationToken cancellationToken);
         public ValueTask<IReadOnlyList<Payment>> ReadUnwatchedPaymentsAsync(Chain chain, long aboveHeight, CancellationToken cancellationToken);
@@ -888,6 +960,22 @@ namespace ChainWatch
         public PaymentEventKind Kind { get; }
         public int Attempt { get; }
         public string IdempotencyKey { get; }
+    }
+
+    public readonly record struct PaymentDigest : IEquatable<PaymentDigest>
+    {
+        public PaymentDigest(long Payments, long Confirmed, long Part0, long Part1, long Part2, long Part3);
+        public long Confirmed { get; init; }
+        public long Part0 { get; init; }
+        public long Part1 { get; init; }
+        public long Part2 { get; init; }
+        public long Part3 { get; init; }
+        public long Payments { get; init; }
+        public static PaymentDigest Empty { get; }
+        public override string ToString();
+        public static PaymentDigest Add(PaymentDigest left, PaymentDigest right);
+        public static PaymentDigest Of(Payment payment, ChainFormat format);
+        public static PaymentDigest op_Addition(PaymentDigest left, PaymentDigest right);
     }
 
     public sealed class PaymentEvent
