@@ -11,6 +11,7 @@ namespace ChainWatch;
 /// </example>
 public static class AuditActor
 {
+    private const int MaxLength = 200;
     private static readonly AsyncLocal<string?> s_current = new();
 
     /// <summary>Who it is; <see langword="null"/> where nobody said, and the program stands for itself.</summary>
@@ -21,7 +22,11 @@ public static class AuditActor
     public static IDisposable Is(string name)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(name.Length, 200);
+        if (name.Length > MaxLength)
+        {
+            throw new ArgumentException($"The name has {name.Length} characters; {MaxLength} are the most.", nameof(name));
+        }
+
         Restore restore = new(s_current.Value);
         s_current.Value = name;
         return restore;
