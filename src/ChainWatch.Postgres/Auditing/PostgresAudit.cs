@@ -44,16 +44,7 @@ internal sealed class PostgresAudit
         await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
-            yield return new AuditEntry
-            {
-                Id = reader.GetInt64(0),
-                At = reader.GetFieldValue<DateTimeOffset>(1),
-                Action = reader.GetString(2),
-                Entity = reader.GetString(3),
-                Actor = reader.IsDBNull(4) ? null : reader.GetString(4),
-                Details = reader.IsDBNull(5) ? null : reader.GetString(5),
-                Hash = reader.GetString(6),
-            };
+            yield return ReadEntry(reader);
         }
     }
 
@@ -64,6 +55,17 @@ internal sealed class PostgresAudit
         // Without its row, nothing says how long the log was: that is found by what comes after.
         return await reader.ReadAsync(cancellationToken) ? new AuditHead(reader.GetInt64(0), reader.GetString(1)) : AuditHead.Empty;
     }
+
+    private static AuditEntry ReadEntry(NpgsqlDataReader reader) => new()
+    {
+        Id = reader.GetInt64(0),
+        At = reader.GetFieldValue<DateTimeOffset>(1),
+        Action = reader.GetString(2),
+        Entity = reader.GetString(3),
+        Actor = reader.IsDBNull(4) ? null : reader.GetString(4),
+        Details = reader.IsDBNull(5) ? null : reader.GetString(5),
+        Hash = reader.GetString(6),
+    };
 
     /// <summary>A statement that sets something takes no parameters, and a function that does would answer a row among those that the batch is read for.</summary>
     private static string Quote(string text) => $"E'{text.Replace(@"\", @"\\", StringComparison.Ordinal).Replace("'", "''", StringComparison.Ordinal)}'";

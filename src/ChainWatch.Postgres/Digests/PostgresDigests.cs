@@ -5,14 +5,16 @@ namespace ChainWatch.Postgres;
 /// <summary>Digests of payments, computed where the payments are.</summary>
 internal sealed class PostgresDigests
 {
+    // What PaymentDigest.Of takes, in its order.
+    private static readonly string[] s_fields = ["tx_id", "ordinal::text", "address", "asset", "amount::text", "tag", "block_height::text", "block_hash"];
+
     private readonly NpgsqlDataSource _dataSource;
     private readonly string _sql;
 
     public PostgresDigests(NpgsqlDataSource dataSource, PostgresSchema schema)
     {
         _dataSource = dataSource;
-        // As PaymentDigest.Of does it: the fields, each led by its length in bytes.
-        string text = string.Join(" || ", new[] { "tx_id", "ordinal::text", "address", "asset", "amount::text", "tag", "block_height::text", "block_hash" }.Select(field => $"{schema}.hash_field({field})"));
+        string text = string.Join(" || ", s_fields.Select(field => $"{schema}.hash_field({field})"));
         string[] parts = [.. Enumerable.Range(0, 4).Select(static part => $"bit_xor(('x' || substr(h.hex, {(part * 16) + 1}, 16))::bit(64)::bigint)")];
         _sql =
             $"""
