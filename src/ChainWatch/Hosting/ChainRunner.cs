@@ -66,6 +66,7 @@ internal sealed class ChainRunner
             catch (FinalityViolationException exception)
             {
                 _status.Failed(exception.Message);
+                _metrics.FinalityViolated(_registration.Chain.Name);
                 FollowLog.FinalityViolated(_logger, _registration.Chain.Name, exception);
                 throw;
             }

@@ -35,6 +35,7 @@ internal sealed class ChainWatchService : BackgroundService
         _watchlist = services.GetRequiredService<IWatchlist>();
         _health = services.GetRequiredService<ChainWatchHealth>();
         _metrics = services.GetRequiredService<ChainWatchMetrics>();
+        _ = services.GetRequiredService<ProcessMetrics>(); // its gauges are asked for by nobody else
         _signals = services.GetRequiredService<EngineSignals>();
         _exit = services.GetRequiredService<ProcessExit>();
         _time = services.GetRequiredService<TimeProvider>();
@@ -52,7 +53,7 @@ internal sealed class ChainWatchService : BackgroundService
 
         foreach (ChainRegistration chain in _chains.Chains)
         {
-            _metrics.Track(chain.Status);
+            _metrics.Track(chain);
         }
 
         _metrics.IsHealthy = status => _chains.TryGet(status.Chain.Name, out ChainRegistration? chain) && _health.Read(chain).State == HealthState.Healthy;

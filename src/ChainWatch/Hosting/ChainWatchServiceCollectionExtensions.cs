@@ -55,6 +55,11 @@ public static class ChainWatchServiceCollectionExtensions
         services.AddSingleton(provider => new PaymentHandlers(provider.GetRequiredService<IServiceScopeFactory>(), [.. composition.Handlers]));
         services.AddSingleton<EngineSignals>();
         services.AddSingleton(static provider => new ChainWatchMetrics(provider.GetService<IMeterFactory>()));
+        services.AddSingleton(static provider => new ProcessMetrics(provider.GetRequiredService<TimeProvider>(), provider.GetService<IMeterFactory>()));
+        services.AddSingleton(static provider => new WalletBalances(
+            provider.GetRequiredService<ChainRegistry>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetService<IMeterFactory>()));
         services.TryAddSingleton<IEndpointObserver>(static provider =>
             new EndpointMetrics(provider.GetRequiredService<ChainWatchMetrics>(), provider.GetService<IMeterFactory>()));
         services.AddSingleton<IWatchlist>(static provider => new Watchlist(

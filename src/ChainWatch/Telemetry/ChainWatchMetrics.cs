@@ -9,10 +9,11 @@ internal sealed class ChainWatchMetrics : IDisposable
 {
     private readonly Meter _meter;
     private readonly Lock _lock = new();
-    private readonly List<ChainStatus> _statuses = [];
+    private readonly List<ChainRegistration> _chains = [];
     private readonly Counter<long> _blocks;
     private readonly Counter<long> _reorgs;
     private readonly Histogram<long> _reorgDepth;
+    private readonly Counter<long> _finalityViolations;
     private readonly Counter<long> _detected;
     private readonly Counter<long> _confirmed;
     private readonly Counter<long> _retracted;
@@ -36,6 +37,7 @@ internal sealed class ChainWatchMetrics : IDisposable
         _reorgs = _meter.CreateCounter<long>("chainwatch.reorgs", "{reorg}", "Rollbacks of the canonical chain.");
         _reorgDepth = _meter.CreateHistogram<long>("chainwatch.reorg.depth", "{block}", "Blocks replaced by a rollback.",
             advice: new InstrumentAdvice<long> { HistogramBucketBoundaries = [1, 2, 3, 5, 10, 20, 50, 100] });
+        _finalityViolations = _meter.CreateCounter<long>("chainwatch.reorgs.beyond.finality", "{reorg}", "Replacements of blocks that the chain had called final. The process ends with exit code 70.");
         _detected = _meter.CreateCounter<long>("chainwatch.payments.detected", "{payment}", "Payments detected.");
         _confirmed = _meter.CreateCounter<long>("chainwatch.payments.confirmed", "{payment}", "Payments confirmed.");
         _retracted = _meter.CreateCounter<long>("chainwatch.payments.retracted", "{payment}", "Payments retracted by a reorg.");
@@ -56,7 +58,8 @@ internal sealed class ChainWatchMetrics : IDisposable
         _meter.CreateObservableGauge("chainwatch.sync.height", () => Observe(static status => status.Cursor?.Height), "{block}", "The height of the last committed block.");
         _meter.CreateObservableGauge("chainwatch.sync.lag", () => Observe(static status => status.Lag), "{block}", "Blocks between the committed block and the head.");
         _meter.CreateObservableGauge("chainwatch.subscriptions", () => Observe(static status => status.Subscriptions), "{subscription}", "Feeds that a chain is followed through.");
-        _meter.CreateObservableGauge("chainwatch.feed.silence", () => ObserveSeconds(static status => status.TimeSinceLastEvent), "s", "Time since a chain's tip last advanced.");
+        _meter.CreateObservableGauge("chainwatch.feed.silence", () => ObserveSeconds(static chain => chain.Status.TimeSinceLastEvent), "s", "Time since a chain's tip last advanced.");
+        _meter.CreateObservableGauge("chainwatch.feed.timeout", () => ObserveSeconds(static chain => chain.EventTimeout), "s", "The silence after which a chain is failing: EventTimeout.");
         _meter.CreateObservableGauge("chainwatch.health", () => Observe(status => IsHealthy is { } healthy ? healthy(status) ? 1 : 0 : null), unit: null, "1 where the chain is healthy, else 0.");
         _meter.CreateObservableGauge("chainwatch.leadership.leader", () => Observe(static status => status.Leading ? 1 : 0), unit: null, "1 where this instance leads the chain.");
         _meter.CreateObservableGauge("chainwatch.leadership.term", () => Observe(static status => status.Term), unit: null, "The term under which this instance leads or last led.");
@@ -74,13 +77,22 @@ internal sealed class ChainWatchMetrics : IDisposable
     /// <summary>Judges a chain's health, once there is something to judge it by.</summary>
     public Func<ChainStatus, bool>? IsHealthy { get; set; }
 
-    /// <summary>Shows a chain in the gauges.</summary>
-    public void Track(ChainStatus status)
+    /// <summary>Shows a chain in the gauges, and its counters at nothing: a counter that appears with its first event hides that event from whoever asks for its rise.</summary>
+    public void Track(ChainRegistration chain)
     {
         lock (_lock)
         {
-            _statuses.Add(status);
+            _chains.Add(chain);
         }
+
+        KeyValuePair<string, object?> tag = new("chain", chain.Chain.Name);
+        _blocks.Add(0, tag);
+        _reorgs.Add(0, tag);
+        _finalityViolations.Add(0, tag);
+        _events.Add(0, tag, new("type", "block"));
+        _events.Add(0, tag, new("type", "payment"));
+        _deliveryFailures.Add(0, tag, new("outcome", "retried"));
+        _deliveryFailures.Add(0, tag, new("outcome", "parked"));
     }
 
     /// <summary>Takes the outbox's state over into the gauges.</summary>
@@ -96,6 +108,9 @@ internal sealed class ChainWatchMetrics : IDisposable
         _reorgs.Add(1, tag);
         _reorgDepth.Record(depth, tag);
     }
+
+    /// <summary>A chain replaced blocks that it had called final.</summary>
+    public void FinalityViolated(string chain) => _finalityViolations.Add(1, new KeyValuePair<string, object?>("chain", chain));
 
     public void Committed(ChainRegistration registration, CommitBatch batch, CommitResult result, TimeSpan elapsed)
     {
@@ -168,11 +183,11 @@ internal sealed class ChainWatchMetrics : IDisposable
         List<Measurement<long>> all = [];
         lock (_lock)
         {
-            foreach (ChainStatus status in _statuses)
+            foreach (ChainRegistration chain in _chains)
             {
-                if (measure(status) is { } value)
+                if (measure(chain.Status) is { } value)
                 {
-                    all.Add(new Measurement<long>(value, new KeyValuePair<string, object?>("chain", status.Chain.Name)));
+                    all.Add(new Measurement<long>(value, new KeyValuePair<string, object?>("chain", chain.Chain.Name)));
                 }
             }
         }
@@ -186,7 +201,7 @@ internal sealed class ChainWatchMetrics : IDisposable
         List<Measurement<T>> all = [];
         lock (_lock)
         {
-            foreach (ChainStatus status in _statuses)
+            foreach (ChainStatus status in _chains.Select(static chain => chain.Status))
             {
                 foreach (EndpointStanding endpoint in status.Endpoints)
                 {
@@ -201,11 +216,11 @@ internal sealed class ChainWatchMetrics : IDisposable
         return all;
     }
 
-    private List<Measurement<double>> ObserveSeconds(Func<ChainStatus, TimeSpan> measure)
+    private List<Measurement<double>> ObserveSeconds(Func<ChainRegistration, TimeSpan> measure)
     {
         lock (_lock)
         {
-            return [.. _statuses.Select(status => new Measurement<double>(measure(status).TotalSeconds, new KeyValuePair<string, object?>("chain", status.Chain.Name)))];
+            return [.. _chains.Select(chain => new Measurement<double>(measure(chain).TotalSeconds, new KeyValuePair<string, object?>("chain", chain.Chain.Name)))];
         }
     }
 }

@@ -178,14 +178,17 @@ public sealed class ReorgTests
     public void Replacing_a_final_block_stops_the_engine()
     {
         using SimulatedEngine engine = new(finalityDepth: 4);
+        using MetricRecorder metrics = new(ChainWatchTelemetry.MeterName, engine.MeterScope);
         engine.Start();
         engine.Chain.MineEmpty(10);
         engine.CatchUp();
         engine.Scheduler.Advance(TimeSpan.FromSeconds(10));
         ChainPoint before = engine.Cursor!.Value;
+        metrics.Sum("chainwatch.reorgs.beyond.finality").ShouldBe(0);
         engine.Chain.ReorgEmpty(6, 8);
         Should.Throw<FinalityViolationException>(() => engine.Scheduler.Advance(TimeSpan.FromMinutes(5)));
         engine.Cursor.ShouldBe(before);
+        metrics.Sum("chainwatch.reorgs.beyond.finality", ("chain", engine.Chain.Chain.Name)).ShouldBe(1);
     }
 
     [Fact]

@@ -50,7 +50,15 @@ public sealed class EndpointMetricsTests : IDisposable
             new EndpointStanding { Name = "spare", Up = false, Rank = 2, Head = 100, Lag = 10 },
             new EndpointStanding { Name = "unasked", Up = true, Rank = 3 },
         ]);
-        _others.Track(status);
+        Confirmation.TryParse("3", out Confirmation confirmation).ShouldBeTrue();
+        _others.Track(new ChainRegistration
+        {
+            Chain = status.Chain,
+            Status = status,
+            Options = new ChainOptions(),
+            Confirmation = new ConfirmationPolicy(confirmation),
+            CreateSource = static () => throw new InvalidOperationException("Nothing is followed here."),
+        });
         _recorder.Observe();
         _recorder.Last("chainwatch.endpoint.up", ("chain", "one"), ("endpoint", "main")).ShouldBe(1);
         _recorder.Last("chainwatch.endpoint.up", ("endpoint", "spare")).ShouldBe(0);
