@@ -171,12 +171,14 @@ namespace ChainWatch
     {
         public ChainHealth();
         public ChainStatus Status { get; }
+        public FeedVerdict Verdict { get; init; }
         public required ChainRegistration Registration { get; init; }
         public required HealthState State { get; init; }
         public required bool Leading { get; init; }
         public string Name { get; }
         public string? NotReady { get; init; }
         public string? Reason { get; init; }
+        public string? VerdictWord { get; }
     }
 
     public readonly record struct ChainMarks : IEquatable<ChainMarks>
@@ -233,6 +235,7 @@ namespace ChainWatch
     {
         public ChainRegistration();
         public ChainRecovery Recovery { get; init; }
+        public Func<bool> BlocksOnDemand { get; init; }
         public TimeSpan EventTimeout { get; }
         public long? StartHeight { get; init; }
         public required Chain Chain { get; init; }
@@ -269,11 +272,16 @@ namespace ChainWatch
         public long Payments { get; }
         public long Term { get; }
         public string? LastError { get; }
+        public string? PushesLost { get; }
         public string? RecentError { get; }
         public void Committed(ChainPoint? cursor, long finalizedHeight, int blocks, int events);
         public void Disconnected(string error);
         public void Failed(string error);
         public void Led(bool leading, long term);
+        public void PushAnnounced(long height);
+        public void PushesEnded();
+        public void PushesFailed(string reason);
+        public void PushesSubscribed();
         public void ReadEndpointsFrom(Func<IReadOnlyList<EndpointStanding>> read);
         public void SawHead(ChainPoint head);
     }
@@ -332,6 +340,7 @@ namespace ChainWatch
     {
         public ChainWatchHealth(ChainRegistry chains, IWatchStore store, ChainWatchOptions options, TimeProvider timeProvider);
         public ChainRegistry Chains { get; }
+        public bool Stopping { get; }
         public string? Ending { get; }
         public Task<ChainWatchHealthReport> ReadAsync(CancellationToken cancellationToken);
     }
@@ -342,6 +351,7 @@ namespace ChainWatch
         public HealthState State { get; }
         public bool IsReady { get; }
         public bool IsStandby { get; }
+        public bool Stopping { get; init; }
         public required DateTimeOffset At { get; init; }
         public required IReadOnlyList<ChainHealth> Chains { get; init; }
         public required OutboxState? Outbox { get; init; }
@@ -685,6 +695,14 @@ namespace ChainWatch
         public TimeSpan CriticalTimeout { get; set; }
         public TimeSpan ExitTimeout { get; set; }
         public bool Enabled { get; set; }
+    }
+
+    public enum FeedVerdict
+    {
+        None = 0,
+        StalledChain = 1,
+        DeadFeed = 2,
+        BusyConsumer = 3,
     }
 
     public sealed class FinalityViolationException : InvariantViolationException
@@ -1074,6 +1092,7 @@ namespace ChainWatch
     public sealed class ReadinessOptions
     {
         public ReadinessOptions();
+        public TimeSpan DrainDelay { get; set; }
         public double MinHealthyChainsRatio { get; set; }
         public long MaxLagBlocks { get; set; }
     }

@@ -32,7 +32,7 @@ internal static class HealthJson
         json.WriteString("status", report.IsReady ? "ready" : "not_ready");
         if (!report.IsReady)
         {
-            json.WriteString("reason", unready?.NotReady ?? "store_unavailable");
+            json.WriteString("reason", report.Stopping ? "stopping" : unready?.NotReady ?? "store_unavailable");
         }
 
         if (report.IsReady && report.IsStandby)
@@ -127,6 +127,11 @@ internal static class HealthJson
         json.WriteNumber("total", blocks + payments);
         json.WriteEndObject();
         json.WriteBoolean("healthy", chain.State == HealthState.Healthy);
+        if (chain.VerdictWord is { } verdict)
+        {
+            json.WriteString("verdict", verdict);
+        }
+
         if (chain.Reason is not null)
         {
             json.WriteString("reason", chain.Reason);
@@ -160,6 +165,16 @@ internal static class HealthJson
         json.WriteString("role", Role(chain));
         json.WriteNumber("term", status.Term);
         json.WriteEndObject();
+        if (status.PushesLost is { } lost)
+        {
+            json.WriteString("pushesLost", lost);
+        }
+
+        if (registration.BlocksOnDemand())
+        {
+            json.WriteBoolean("blocksOnDemand", true);
+        }
+
         if (status.LastError is string error)
         {
             json.WriteString("lastError", error);

@@ -52,13 +52,13 @@ internal static class EvmRegistration
         ChainStatus status = new(chain, time);
         PolledSourceOptions polling = new()
         {
-            PollInterval = options.PollInterval ?? TimeSpan.FromMilliseconds(Math.Clamp(chain.BlockTime.TotalMilliseconds / 4, 100, 5000)),
+            PollInterval = options.PollInterval ?? (chain.BlockTime == TimeSpan.Zero ? TimeSpan.FromSeconds(1) : TimeSpan.FromMilliseconds(Math.Clamp(chain.BlockTime.TotalMilliseconds / 4, 100, 5000))),
             FinalityDepth = options.FinalityDepth ?? DefaultFinalityDepth,
             BatchSize = options.BatchSize,
             Parallelism = options.Parallelism,
             Seed = HashCode.Combine(name, Environment.ProcessId),
         };
-        (EvmBlockReader reader, EndpointPool<EvmEndpoint> pool, NewHeadsFeed? feed) = CreateReader(services, chain, options, confirmation, new WatchPlan(native, tokens, options.InternalTransfers, options.Withdrawals), time);
+        (EvmBlockReader reader, EndpointPool<EvmEndpoint> pool, NewHeadsFeed? feed) = CreateReader(services, chain, options, confirmation, new WatchPlan(native, tokens, options.InternalTransfers, options.Withdrawals), status, time);
         status.ReadEndpointsFrom(pool.ReadStandings);
         return new ChainRegistration
         {
@@ -68,11 +68,14 @@ internal static class EvmRegistration
             Confirmation = confirmation,
             StartHeight = options.GetStartHeight(),
             CreateSource = () => new PolledChainSource(chain, reader, polling, status, time),
+
+            // A developer's own node mines when it is told to. Whoever configures a time wants to be told all the same.
+            BlocksOnDemand = () => options.BlockTime == TimeSpan.Zero || (options.BlockTime is null && options.EventTimeout is null && reader.IsDevelopment),
             Recovery = new ChainRecovery { Resubscribe = feed is null ? null : feed.Restart, Reconnect = pool.Reconnect, PreferAnother = options.Endpoints.Count > 1 ? pool.PreferAnother : null },
         };
     }
 
-    private static (EvmBlockReader Reader, EndpointPool<EvmEndpoint> Pool, NewHeadsFeed? Feed) CreateReader(IServiceProvider services, Chain chain, EvmOptions options, ConfirmationPolicy confirmation, WatchPlan plan, TimeProvider time)
+    private static (EvmBlockReader Reader, EndpointPool<EvmEndpoint> Pool, NewHeadsFeed? Feed) CreateReader(IServiceProvider services, Chain chain, EvmOptions options, ConfirmationPolicy confirmation, WatchPlan plan, ChainStatus status, TimeProvider time)
     {
         ILoggerFactory loggers = services.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance;
         IEndpointObserver? observer = services.GetService<IEndpointObserver>();
@@ -96,7 +99,7 @@ internal static class EvmRegistration
             FinalityDepth = options.FinalityDepth ?? DefaultFinalityDepth,
             AsksForMarks = confirmation.Otherwise.Mark != ConfirmationMark.Head || confirmation.Rules.Any(static rule => rule.Confirmation.Mark != ConfirmationMark.Head),
         };
-        NewHeadsFeed? feed = pushing.Length > 0 ? new NewHeadsFeed(pushing, chain.BlockTime, time, logger, HashCode.Combine(chain.Name, Environment.ProcessId)) : null;
+        NewHeadsFeed? feed = pushing.Length > 0 ? new NewHeadsFeed(pushing, chain.BlockTime, time, logger, HashCode.Combine(chain.Name, Environment.ProcessId), status) : null;
         EndpointPool<EvmEndpoint> pool = new(endpoints, time, logger);
         return (new EvmBlockReader(pool, settings, identity, feed, time), pool, feed);
     }

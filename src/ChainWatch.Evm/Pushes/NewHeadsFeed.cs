@@ -23,6 +23,7 @@ internal sealed partial class NewHeadsFeed
     private readonly TimeSpan _silence;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly ChainStatus? _status;
     private readonly Random _jitter;
     private readonly Lock _lock = new();
     private readonly List<TaskCompletionSource<ChainPoint?>> _waiting = [];
@@ -37,12 +38,14 @@ internal sealed partial class NewHeadsFeed
     /// <param name="timeProvider">The clock.</param>
     /// <param name="logger">Where reconnections are told.</param>
     /// <param name="seed">The seed of the jitter of reconnections.</param>
-    public NewHeadsFeed(IReadOnlyList<EndpointClient> endpoints, TimeSpan blockTime, TimeProvider timeProvider, ILogger logger, int seed = 0)
+    /// <param name="status">Where it is recorded whether there are pushes, and what they announce.</param>
+    public NewHeadsFeed(IReadOnlyList<EndpointClient> endpoints, TimeSpan blockTime, TimeProvider timeProvider, ILogger logger, int seed = 0, ChainStatus? status = null)
     {
         _endpoints = endpoints;
         _silence = TimeSpan.FromSeconds(Math.Clamp(30 * blockTime.TotalSeconds, 30, 300));
         _time = timeProvider;
         _logger = logger;
+        _status = status;
         _jitter = new Random(seed);
     }
 
@@ -126,7 +129,9 @@ internal sealed partial class NewHeadsFeed
             catch (Exception exception) when (exception is EndpointException or WebSocketException or IOException or JsonException or AnswerFormatException or OperationCanceledException or ObjectDisposedException)
             {
                 failures++;
-                LogFeedLost(endpoint.Chain, endpoint.Name, exception is EndpointException ? exception.Message : exception.GetType().Name);
+                string reason = exception is EndpointException ? exception.Message : exception.GetType().Name;
+                _status?.PushesFailed(exception is EndpointException ? reason : $"endpoint '{endpoint.Name}': {reason}");
+                LogFeedLost(endpoint.Chain, endpoint.Name, reason);
             }
 
             turn++;
@@ -179,10 +184,17 @@ internal sealed partial class NewHeadsFeed
                 while (!part.EndOfMessage);
                 if (part.MessageType == WebSocketMessageType.Close)
                 {
+                    _status?.PushesFailed($"endpoint '{endpoint.Name}' closed the connection for pushes");
                     return heard;
                 }
 
-                if (subscription.Take(buffer.AsSpan(0, length), out ChainPoint? head))
+                bool announced = subscription.Take(buffer.AsSpan(0, length), out ChainPoint? head);
+                if (subscription.IsConfirmed)
+                {
+                    _status?.PushesSubscribed();
+                }
+
+                if (announced)
                 {
                     heard = true;
                     Announce(head);
@@ -218,6 +230,11 @@ internal sealed partial class NewHeadsFeed
     private void Announce(ChainPoint? head)
     {
         TaskCompletionSource<ChainPoint?>[] waiting;
+        if (head is { } point)
+        {
+            _status?.PushAnnounced(point.Height);
+        }
+
         lock (_lock)
         {
             _announced = head;
@@ -246,6 +263,11 @@ internal sealed partial class NewHeadsFeed
         {
             bool end = _waiting.Count == 0 && _time.GetElapsedTime(_lastWaited) > NobodyWaits;
             _running = !end;
+            if (end)
+            {
+                _status?.PushesEnded();
+            }
+
             return end;
         }
     }
@@ -261,6 +283,9 @@ internal sealed partial class NewHeadsFeed
     {
         private readonly List<(string Id, ChainPoint? Head)> _early = [];
         private string? _id;
+
+        /// <summary>True once the endpoint has named our subscription.</summary>
+        public bool IsConfirmed => _id is not null;
 
         public bool Take(ReadOnlySpan<byte> message, out ChainPoint? head)
         {

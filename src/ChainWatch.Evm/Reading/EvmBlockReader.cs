@@ -19,6 +19,9 @@ internal sealed class EvmBlockReader : IBlockReader
         _time = timeProvider;
     }
 
+    /// <summary>True on chains that exist only on a developer's machine; known once an endpoint has answered.</summary>
+    public bool IsDevelopment => _identity.IsDevelopment;
+
     /// <summary>
     /// Whether the chain's own marks are told. Those of development chains are made up (finalized may be the head itself, on a chain that goes back at will), so they are
     /// told only where the configuration asks for them by name.

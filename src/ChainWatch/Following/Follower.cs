@@ -52,9 +52,11 @@ internal sealed class Follower
     /// <exception cref="FinalityViolationException">The chain replaced final blocks.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        _status.Working();
         await TakeWatchChangesAsync(pending: null, cancellationToken);
         while (true)
         {
+            _status.Working();
             ScopeState state = await _store.LoadAsync(Chain, partition: 0, cancellationToken);
             _cursor = state.Cursor;
             _marks = state.Marks;
@@ -90,7 +92,9 @@ internal sealed class Follower
                     return;
                 }
 
+                _status.Waiting();
                 bool more = await moving;
+                _status.Working();
                 moving = null;
                 if (!more)
                 {
@@ -110,6 +114,7 @@ internal sealed class Follower
         }
         finally
         {
+            _status.Waiting();
             _status.Restart = null;
             stop.CancelNow();
             if (moving is not null)
@@ -257,7 +262,7 @@ internal sealed class Follower
         _metrics.Committed(_registration, batch, result, _time.GetElapsedTime(started));
         if (batch.Blocks.Count == 1 && batch.Payments.Count > 0 && _status.Head == _cursor)
         {
-            _metrics.Detected(Chain.Name, _status.TimeSinceLastEvent);
+            _metrics.Detected(Chain.Name, _status.TimeSinceHead);
         }
 
         FollowLog.Events(_logger, result.Events, _marks.Head);

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace ChainWatch;
 
 /// <summary>How one chain was followed at one moment.</summary>
@@ -16,6 +18,9 @@ public sealed class ChainHealth
     /// <c>feed_silent</c>, <c>not_committing</c> or <c>sync_lag</c>; <see langword="null"/> when it is.</summary>
     public string? NotReady { get; init; }
 
+    /// <summary>What is wrong with the feed of a failing chain; <see cref="FeedVerdict.None"/> while nothing is, or something else.</summary>
+    public FeedVerdict Verdict { get; init; }
+
     /// <summary>True when this instance leads the chain; false on a standby, which is healthy and ready as long as it could take over.</summary>
     public required bool Leading { get; init; }
 
@@ -25,63 +30,154 @@ public sealed class ChainHealth
     /// <summary>The chain's live status.</summary>
     public ChainStatus Status => Registration.Status;
 
+    /// <summary>The verdict as it stands in answers, metrics and logs: <c>stalled_chain</c>, <c>dead_feed</c> or <c>busy_consumer</c>; <see langword="null"/> for none.</summary>
+    public string? VerdictWord => WordOf(Verdict);
+
+    /// <summary>How long the feed has been silent, or nothing was committed, for a reason that trying something may mend; zero where there is nothing to mend.</summary>
+    internal TimeSpan Mendable { get; init; }
+
+    /// <summary>How long what <see cref="Verdict"/> tells has lasted.</summary>
+    internal TimeSpan Lasted { get; init; }
+
+    internal static string? WordOf(FeedVerdict verdict) => verdict switch
+    {
+        FeedVerdict.StalledChain => "stalled_chain",
+        FeedVerdict.DeadFeed => "dead_feed",
+        FeedVerdict.BusyConsumer => "busy_consumer",
+        _ => null,
+    };
+
     internal static ChainHealth Of(ChainRegistration registration, ReadinessOptions readiness, bool started, string? storeError)
     {
         ChainStatus status = registration.Status;
         bool leading = status.Leading;
-        (HealthState state, string? notReady, string? reason) = Judge(registration, status, leading, readiness, started, storeError);
-        return new ChainHealth { Registration = registration, State = state, Reason = reason, NotReady = notReady, Leading = leading };
-    }
-
-    private static (HealthState State, string? NotReady, string? Reason) Judge(
-        ChainRegistration registration,
-        ChainStatus status,
-        bool leading,
-        ReadinessOptions readiness,
-        bool started,
-        string? storeError)
-    {
+        (HealthState State, string? NotReady, string? Reason) plain = (HealthState.Healthy, null, null);
         if (storeError is not null)
         {
-            return (HealthState.Failing, "store_unavailable", storeError);
+            plain = (HealthState.Failing, "store_unavailable", storeError);
         }
-
-        if (!started)
+        else if (!started)
         {
-            return (HealthState.Degraded, "starting", "The store is being made ready.");
+            plain = (HealthState.Degraded, "starting", "The store is being made ready.");
         }
-
-        if (!leading)
+        else if (leading)
         {
-            return status.RecentError is string trouble ? (HealthState.Degraded, "not_leading", trouble) : (HealthState.Healthy, null, null);
+            return OfLeader(registration, status, readiness);
         }
-
-        TimeSpan silence = status.TimeSinceLastEvent;
-        TimeSpan limit = registration.EventTimeout;
-        long lag = status.Lag;
-        string because = status.LastError is string error ? $" Last error: {error}" : "";
-        if (silence > limit)
+        else if (status.RecentError is { } trouble)
         {
-            return (HealthState.Failing, "feed_silent", $"No new block for {Seconds(silence)}; the limit is {Seconds(limit)}.{because}");
+            plain = (HealthState.Degraded, "not_leading", trouble);
         }
 
-        if (lag > 0 && status.TimeSinceLastCommit is TimeSpan idle && idle > limit)
-        {
-            return (HealthState.Failing, "not_committing", $"Blocks are seen, but none was committed for {Seconds(idle)}; the limit is {Seconds(limit)}.{because}");
-        }
-
-        if (!status.Connected)
-        {
-            return (HealthState.Degraded, "not_connected", $"{(status.HadEvent ? "No endpoint answers." : "No endpoint has answered yet.")}{because}");
-        }
-
-        if (lag > readiness.MaxLagBlocks)
-        {
-            return (HealthState.Degraded, "sync_lag", $"The cursor is {lag} blocks behind the head; the limit is {readiness.MaxLagBlocks}.{because}");
-        }
-
-        return status.RecentError is string recent ? (HealthState.Degraded, null, recent) : (HealthState.Healthy, null, null);
+        return new ChainHealth { Registration = registration, Leading = leading, State = plain.State, NotReady = plain.NotReady, Reason = plain.Reason };
     }
 
-    private static string Seconds(TimeSpan time) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Math.Floor(time.TotalSeconds):0} s");
+    private static ChainHealth OfLeader(ChainRegistration registration, ChainStatus status, ReadinessOptions readiness)
+    {
+        FeedState feed = status.ReadFeed();
+        TimeSpan limit = registration.EventTimeout;
+        string because = status.LastError is { } error ? $" Last error: {error}" : "";
+
+        // Whoever does not ask hears nothing: then the silence says nothing about the feed.
+        bool busy = feed.Working * 2 > limit;
+        TimeSpan uncommitted = feed.Lag > 0 ? feed.SinceCommit : TimeSpan.Zero;
+        TimeSpan silence = busy ? TimeSpan.Zero : feed.Silence;
+        (FeedVerdict verdict, string how) = silence * 2 > limit ? Explain(feed, status.Endpoints, limit) : (FeedVerdict.None, "");
+        if (verdict == FeedVerdict.StalledChain && registration.BlocksOnDemand())
+        {
+            // Nobody has asked the chain for a block. As long as its endpoints answer and agree on that, nothing is missed.
+            silence = TimeSpan.Zero;
+        }
+
+        TimeSpan mendable = busy ? TimeSpan.Zero : silence > uncommitted ? silence : uncommitted;
+        if (feed.Working > limit)
+        {
+            return Failing(
+                FeedVerdict.BusyConsumer, "not_committing", feed.Working, $"The consumer is busy: it has been at work for {Seconds(feed.Working)} without taking a block; the limit is {Seconds(limit)}.");
+        }
+
+        if (silence > limit)
+        {
+            return Failing(verdict, "feed_silent", silence, $"No new block for {Seconds(silence)}; the limit is {Seconds(limit)}. {how}");
+        }
+
+        if (uncommitted > limit)
+        {
+            return Failing(FeedVerdict.BusyConsumer, "not_committing", uncommitted, $"Blocks are seen, but none was committed for {Seconds(uncommitted)}; the limit is {Seconds(limit)}.");
+        }
+
+        (HealthState state, string? notReady, string? reason) = Judge(feed, status, readiness, because);
+        return new ChainHealth { Registration = registration, Leading = true, State = state, NotReady = notReady, Reason = reason, Mendable = mendable };
+
+        ChainHealth Failing(FeedVerdict verdict, string notReady, TimeSpan lasted, string what) => new()
+        {
+            Registration = registration,
+            Leading = true,
+            State = HealthState.Failing,
+            NotReady = notReady,
+            Reason = what + because,
+            Verdict = verdict,
+            Lasted = lasted,
+            Mendable = mendable,
+        };
+    }
+
+    /// <summary>Tells a chain that stands still from a feed that does not deliver it, by what all its endpoints say.</summary>
+    private static (FeedVerdict Verdict, string How) Explain(FeedState feed, IReadOnlyList<EndpointStanding> endpoints, TimeSpan limit)
+    {
+        if (feed.Mute is { } mute && mute > feed.SinceRead)
+        {
+            string last = feed.Announced < 0 ? "none has come" : $"the last announced height {feed.Announced}";
+            return (FeedVerdict.DeadFeed, $"The feed is dead: pushes are subscribed to and mute for {Seconds(mute)} ({last}), while polls have come to height {feed.Head}.");
+        }
+
+        EndpointStanding? ahead = endpoints.Where(endpoint => endpoint.Up && endpoint.Head > feed.Head).MaxBy(static endpoint => endpoint.Head);
+        if (ahead is not null)
+        {
+            return (FeedVerdict.DeadFeed, $"The feed is dead: endpoint '{ahead.Name}' is at height {ahead.Head}, while what is read stays at {feed.Head}.");
+        }
+
+        if (feed.Announced > feed.Head)
+        {
+            return (FeedVerdict.DeadFeed, $"The feed is dead: heads are announced up to height {feed.Announced}, but nothing above {feed.Head} can be read.");
+        }
+
+        if (feed.Unread)
+        {
+            return (FeedVerdict.BusyConsumer, "Following it fails again and again, so that nobody reads the feed.");
+        }
+
+        if (!feed.Connected || feed.SinceAnswer * 2 > limit)
+        {
+            return (FeedVerdict.DeadFeed, feed.HadEvent ? $"The feed is dead: no endpoint has answered for {Seconds(feed.SinceAnswer)}." : "The feed is dead: no endpoint has answered yet.");
+        }
+
+        int agreeing = endpoints.Count(static endpoint => endpoint is { Up: true, Head: not null });
+        string flapping = feed.LowestHead < feed.Head ? $", going back and forth between it and {feed.LowestHead}" : "";
+        return (FeedVerdict.StalledChain, agreeing > 1
+            ? $"The chain stands still: all {agreeing} endpoints that answer agree on height {feed.Head}{flapping}."
+            : $"The chain stands still, or its only endpoint does: it answers, and stays at height {feed.Head}{flapping}.");
+    }
+
+    private static (HealthState State, string? NotReady, string? Reason) Judge(FeedState feed, ChainStatus status, ReadinessOptions readiness, string because)
+    {
+        if (!feed.Connected)
+        {
+            return (HealthState.Degraded, "not_connected", $"{(feed.HadEvent ? "No endpoint answers." : "No endpoint has answered yet.")}{because}");
+        }
+
+        if (feed.Lag > readiness.MaxLagBlocks)
+        {
+            return (HealthState.Degraded, "sync_lag", $"The cursor is {feed.Lag} blocks behind the head; the limit is {readiness.MaxLagBlocks}.{because}");
+        }
+
+        if (status.RecentError is { } recent)
+        {
+            return (HealthState.Degraded, null, recent);
+        }
+
+        return status.PushesLost is { } lost ? (HealthState.Degraded, null, $"There are no pushes, and the chain is polled: {lost}") : (HealthState.Healthy, null, null);
+    }
+
+    private static string Seconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(time.TotalSeconds):0} s");
 }

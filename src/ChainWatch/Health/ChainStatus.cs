@@ -5,31 +5,52 @@ public sealed class ChainStatus
 {
     // Twice the longest wait between two attempts of a chain's runner: what still fails has failed again by then.
     private static readonly TimeSpan ErrorMemory = TimeSpan.FromMinutes(1);
+
+    // An announcement may come somewhat later than the poll that saw the same block.
+    private static readonly TimeSpan PushGrace = TimeSpan.FromSeconds(2);
+
+    /// <summary>How many blocks an announcement may be above the head that is read before it is forgotten as a lie.</summary>
+    private const int MostAhead = 64;
+
+    private const long NotWorking = long.MinValue;
+
     private readonly Lock _lock = new();
     private readonly TimeProvider _time;
     private ChainPoint? _head;
     private ChainPoint? _cursor;
+    private long _lowestHead;
+    private long _headAt;
+    private long _answeredAt;
+    private long _toldHeight = -1;
     private long _finalizedHeight = -1;
     private string? _lastError;
-    private long _lastEventAt;
+    private long _readAt;
     private long _lastCommitAt;
     private long _lastErrorAt;
     private bool _hadEvent;
     private bool _connected;
     private bool _leading;
     private long _term;
-    private int _subscriptions;
     private long _blocks;
     private long _payments;
     private volatile Func<IReadOnlyList<EndpointStanding>>? _readEndpoints;
+    private long _workingSince = NotWorking;
+    private PushState _push;
+    private string? _pushLost;
+    private long _announced = -1;
+    private long _announcedAt;
+    private long? _unannouncedSince;
+    private long _muteSince;
+    private TimeSpan _muteBefore;
 
     /// <summary>Creates the status of a chain.</summary>
     public ChainStatus(Chain chain, TimeProvider timeProvider)
     {
         Chain = chain;
         _time = timeProvider;
-        _lastEventAt = timeProvider.GetTimestamp();
-        _lastCommitAt = _lastEventAt;
+        _readAt = timeProvider.GetTimestamp();
+        _lastCommitAt = _readAt;
+        _answeredAt = _readAt;
     }
 
     /// <summary>The chain.</summary>
@@ -119,14 +140,26 @@ public sealed class ChainStatus
         }
     }
 
-    /// <summary>How many feeds the chain is followed through: pushes and the poll.</summary>
+    /// <summary>How many feeds the chain is followed through: pushes and the poll. None on a standby, which has nothing to time out.</summary>
     public int Subscriptions
     {
         get
         {
             lock (_lock)
             {
-                return _subscriptions;
+                return _leading ? (_push == PushState.Subscribed ? 2 : 1) : 0;
+            }
+        }
+    }
+
+    /// <summary>Why there are no pushes although they are configured, for people; <see langword="null"/> while there are, and where the chain is only polled.</summary>
+    public string? PushesLost
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _push == PushState.Lost ? _pushLost : null;
             }
         }
     }
@@ -191,14 +224,30 @@ public sealed class ChainStatus
         }
     }
 
-    /// <summary>How long ago the chain's tip last advanced, or the process started to look.</summary>
+    /// <summary>
+    /// How long ago the feed last delivered a tip that strictly advanced, or this instance began to look. The feed is what is read; where pushes are subscribed to, they have
+    /// to go on as well: while the chain grows unannounced, this is how long they have been mute.
+    /// </summary>
     public TimeSpan TimeSinceLastEvent
     {
         get
         {
             lock (_lock)
             {
-                return _time.GetElapsedTime(_lastEventAt);
+                TimeSpan read = _time.GetElapsedTime(_readAt);
+                return MuteLocked() is { } mute && mute > read ? mute : read;
+            }
+        }
+    }
+
+    /// <summary>How long ago the head that is known now was first heard of.</summary>
+    internal TimeSpan TimeSinceHead
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _time.GetElapsedTime(_headAt);
             }
         }
     }
@@ -226,13 +275,98 @@ public sealed class ChainStatus
     {
         lock (_lock)
         {
+            long now = _time.GetTimestamp();
             _connected = true;
-            if (_head is null || head.Height > _head.Value.Height)
+            _answeredAt = now;
+            if (_head is not null && head.Height <= _head.Value.Height)
             {
-                _head = head;
-                _lastEventAt = _time.GetTimestamp();
-                _hadEvent = true;
+                _lowestHead = Math.Min(_lowestHead, head.Height);
+                return;
             }
+
+            _head = head;
+            _lowestHead = head.Height;
+            _headAt = _announced == head.Height ? _announcedAt : now;
+            _readAt = now;
+            _hadEvent = true;
+            if (head.Height > _announced)
+            {
+                _unannouncedSince ??= now;
+            }
+            else if (_announced - head.Height > MostAhead)
+            {
+                // Nobody has such a block: whoever announced it must not make all honest announcements after it look old.
+                _announced = head.Height;
+            }
+        }
+    }
+
+    /// <summary>Records up to where blocks were handed to the follower. A higher place than ever before counts as life, so that a long catch-up is none of silence.</summary>
+    internal void Told(long height)
+    {
+        lock (_lock)
+        {
+            _answeredAt = _time.GetTimestamp();
+            if (height > _toldHeight)
+            {
+                _toldHeight = height;
+                _readAt = _answeredAt;
+            }
+        }
+    }
+
+    /// <summary>Records that pushes are subscribed to. From now on they are expected, whenever the chain grows.</summary>
+    public void PushesSubscribed()
+    {
+        lock (_lock)
+        {
+            if (_push != PushState.Subscribed)
+            {
+                // How long they were mute before stays: a subscription that is confirmed again and again and never delivers is mute all the same.
+                _push = PushState.Subscribed;
+                _muteSince = _time.GetTimestamp();
+                _unannouncedSince = null;
+            }
+        }
+    }
+
+    /// <summary>Records that pushes cannot be had just now: the chain is polled, and only polled, until there are some again.</summary>
+    /// <param name="reason">Why, for people; it must hold no URL and no key.</param>
+    public void PushesFailed(string reason)
+    {
+        lock (_lock)
+        {
+            EndPushesLocked();
+            _push = PushState.Lost;
+            _pushLost = reason;
+        }
+    }
+
+    /// <summary>Records that nobody wants pushes any more.</summary>
+    public void PushesEnded()
+    {
+        lock (_lock)
+        {
+            EndPushesLocked();
+            _push = PushState.None;
+        }
+    }
+
+    /// <summary>Records a pushed announcement of a head. Only a higher one than ever before counts as life.</summary>
+    public void PushAnnounced(long height)
+    {
+        lock (_lock)
+        {
+            if (height <= _announced)
+            {
+                return;
+            }
+
+            _announced = height;
+            _announcedAt = _time.GetTimestamp();
+            _muteBefore = TimeSpan.Zero;
+            _muteSince = _announcedAt;
+            _unannouncedSince = null;
         }
     }
 
@@ -259,12 +393,20 @@ public sealed class ChainStatus
             {
                 // What a standby did not hear says nothing about the leader that it becomes. One that leads again after a failure was not a standby.
                 _lastCommitAt = _time.GetTimestamp();
-                _lastEventAt = _lastCommitAt;
+                _readAt = _lastCommitAt;
+                _answeredAt = _lastCommitAt;
+                _muteBefore = TimeSpan.Zero;
+                _muteSince = _lastCommitAt;
+                _unannouncedSince = null;
+            }
+
+            if (!leading)
+            {
+                Waiting();
             }
 
             _leading = leading;
             _term = term;
-            _subscriptions = leading ? 1 : 0;
         }
     }
 
@@ -289,11 +431,55 @@ public sealed class ChainStatus
         }
     }
 
+    /// <summary>Records that the follower has work in hand, and does not ask the source meanwhile: the source's silence is none of the feed then.</summary>
+    internal void Working() => Volatile.Write(ref _workingSince, _time.GetTimestamp());
+
+    /// <summary>Records that the follower waits for the source, or does not follow.</summary>
+    internal void Waiting() => Volatile.Write(ref _workingSince, NotWorking);
+
+    /// <summary>All that the verdict on the chain's feed is found from, of one moment.</summary>
+    internal FeedState ReadFeed()
+    {
+        long working = Volatile.Read(ref _workingSince);
+        lock (_lock)
+        {
+            return new FeedState
+            {
+                Head = _head?.Height ?? -1,
+                LowestHead = _lowestHead,
+                Cursor = _cursor?.Height,
+                Announced = _push == PushState.Subscribed ? _announced : -1,
+                Connected = _connected,
+                HadEvent = _hadEvent,
+                Unread = Restart is null && RecentErrorLocked() is not null,
+                SinceRead = _time.GetElapsedTime(_readAt),
+                SinceAnswer = _time.GetElapsedTime(_answeredAt),
+                SinceCommit = _time.GetElapsedTime(_lastCommitAt),
+                Mute = MuteLocked(),
+                Working = working == NotWorking ? TimeSpan.Zero : _time.GetElapsedTime(working),
+            };
+        }
+    }
+
     /// <summary>What starts the chain's source anew; set by the follower while it follows.</summary>
-    internal Action? Restart { private get; set; }
+    internal Action? Restart { get; set; }
 
     /// <summary>Starts the chain's source anew, where it is followed here.</summary>
     internal void RestartSource() => Restart?.Invoke();
+
+    private void EndPushesLocked()
+    {
+        if (_push == PushState.Subscribed)
+        {
+            _muteBefore += _time.GetElapsedTime(_muteSince);
+        }
+    }
+
+    /// <summary>How long subscribed pushes have delivered nothing, while the chain grew; <see langword="null"/> where nothing was missed.</summary>
+    private TimeSpan? MuteLocked() =>
+        _push == PushState.Subscribed && _unannouncedSince is { } since && _time.GetElapsedTime(since) > PushGrace
+            ? _muteBefore + _time.GetElapsedTime(_muteSince)
+            : null;
 
     private string? RecentErrorLocked() => _lastError is not null && _time.GetElapsedTime(_lastErrorAt) < ErrorMemory ? _lastError : null;
 }

@@ -11,6 +11,8 @@ public sealed class ChainWatchHealth
     private volatile string? _startError;
     private volatile string? _storeError;
     private volatile string? _ending;
+    private volatile string? _critical;
+    private volatile bool _stopping;
 
     /// <summary>Creates it.</summary>
     public ChainWatchHealth(ChainRegistry chains, IWatchStore store, ChainWatchOptions options, TimeProvider timeProvider)
@@ -25,8 +27,14 @@ public sealed class ChainWatchHealth
     /// <summary>The chains.</summary>
     public ChainRegistry Chains { get; }
 
-    /// <summary>Why the process is ending itself; <see langword="null"/> while it is not. Then it is no longer to be called alive.</summary>
-    public string? Ending => _ending;
+    /// <summary>
+    /// Why the process is no longer to be called alive: it is ending itself, or the watchdog says that a chain has failed beyond <see cref="FailFastOptions.CriticalTimeout"/>,
+    /// also where it must not end the process. <see langword="null"/> while it is alive.
+    /// </summary>
+    public string? Ending => _ending ?? _critical;
+
+    /// <summary>True once the host was told to stop: then the instance is no longer ready, whatever else it is.</summary>
+    public bool Stopping => _stopping;
 
     /// <summary>Looks at every chain, and asks the store how the outbox stands, at most two seconds.</summary>
     public async Task<ChainWatchHealthReport> ReadAsync(CancellationToken cancellationToken)
@@ -40,6 +48,7 @@ public sealed class ChainWatchHealth
             Outbox = outbox,
             StoreError = storeError,
             MinHealthyChainsRatio = _readiness.MinHealthyChainsRatio,
+            Stopping = _stopping,
         };
     }
 
@@ -51,6 +60,12 @@ public sealed class ChainWatchHealth
 
     /// <summary>Records that the store could not be made ready. It is tried again.</summary>
     internal void StartFailed(string error) => _startError = error;
+
+    /// <summary>Records that the host was told to stop.</summary>
+    internal void Stops() => _stopping = true;
+
+    /// <summary>Records what the watchdog calls critical; <see langword="null"/> for nothing.</summary>
+    internal void WatchdogSays(string? critical) => _critical = critical;
 
     /// <summary>Records that the process ends itself.</summary>
     internal void EndsBecause(string reason) => _ending = reason;

@@ -18,11 +18,14 @@ public sealed class ChainWatchHealthReport
     /// <summary>The part of the chains that must be ready.</summary>
     public required double MinHealthyChainsRatio { get; init; }
 
+    /// <summary>True once the host was told to stop.</summary>
+    public bool Stopping { get; init; }
+
     /// <summary>All chains together: as well as the worst of them.</summary>
     public HealthState State => Chains.Count == 0 ? HealthState.Healthy : Chains.Max(static chain => chain.State);
 
-    /// <summary>True when the store answers and enough chains are ready.</summary>
-    public bool IsReady => StoreError is null && Chains.Count(static chain => chain.NotReady is null) >= MinHealthyChainsRatio * Chains.Count;
+    /// <summary>True when the store answers, enough chains are ready, and the host was not told to stop.</summary>
+    public bool IsReady => !Stopping && StoreError is null && Chains.Count(static chain => chain.NotReady is null) >= MinHealthyChainsRatio * Chains.Count;
 
     /// <summary>True when this instance leads no chain.</summary>
     public bool IsStandby => Chains.All(static chain => !chain.Leading);

@@ -32,7 +32,7 @@ public class ChainOptions
     /// <value>Blocks, from 1 up. <see langword="null"/> (the default) takes the chain family's own.</value>
     public int? FinalityDepth { get; set; }
 
-    /// <summary>The usual time between two blocks.</summary>
+    /// <summary>The usual time between two blocks; zero for a chain that makes blocks only on demand, whose silence is none as long as its endpoints answer and agree.</summary>
     /// <value><see langword="null"/> (the default) takes the chain family's own.</value>
     public TimeSpan? BlockTime { get; set; }
 
@@ -198,7 +198,11 @@ public class ChainOptions
         CheckRange(FinalityDepth, 1, int.MaxValue, $"{path}:{nameof(FinalityDepth)}", errors);
         CheckRange(BatchSize, 1, 10_000, $"{path}:{nameof(BatchSize)}", errors);
         CheckRange(Parallelism, 1, 64, $"{path}:{nameof(Parallelism)}", errors);
-        CheckPositive(BlockTime, $"{path}:{nameof(BlockTime)}", errors);
+        if (BlockTime != TimeSpan.Zero)
+        {
+            CheckPositive(BlockTime, $"{path}:{nameof(BlockTime)}", errors);
+        }
+
         CheckPositive(PollInterval, $"{path}:{nameof(PollInterval)}", errors);
         CheckPositive(EventTimeout, $"{path}:{nameof(EventTimeout)}", errors);
     }

@@ -27,6 +27,17 @@ public sealed class ChainRegistration
     /// </summary>
     public required Func<IChainSource> CreateSource { get; init; }
 
+    /// <summary>
+    /// Whether blocks are only made when somebody asks for one, so that silence on which all endpoints agree is nothing to worry about. It may become known only when the first
+    /// endpoint has answered.
+    /// </summary>
+    /// <value>The default says so where <see cref="ChainOptions.BlockTime"/> is zero.</value>
+    public Func<bool> BlocksOnDemand
+    {
+        get => field ?? (() => Options.BlockTime == TimeSpan.Zero);
+        init;
+    }
+
     /// <summary>What can be tried when the chain has fallen silent, short of a new source.</summary>
     /// <value>The default has nothing to try.</value>
     public ChainRecovery Recovery { get; init; } = ChainRecovery.None;

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace ChainWatch;
 
@@ -43,13 +44,17 @@ public static class ChainWatchHost
     {
         ArgumentNullException.ThrowIfNull(host);
         CancellationToken stopping = CancellationToken.None;
+        ShutdownGuard? guard = null;
         try
         {
             // Before anything starts, so that nothing else has to fail, and log, first.
             _ = host.Services.GetService<ChainRegistry>()
                 ?? throw new InvalidOperationException("This host has no ChainWatch: call services.AddChainWatch(...) before it is built.");
             ProcessExit exit = host.Services.GetRequiredService<ProcessExit>();
-            stopping = host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+            IHostApplicationLifetime lifetime = host.Services.GetRequiredService<IHostApplicationLifetime>();
+            stopping = lifetime.ApplicationStopping;
+            TimeSpan timeout = host.Services.GetRequiredService<ChainWatchOptions>().FailFast.ExitTimeout;
+            guard = new ShutdownGuard(exit, lifetime, timeout, ProcessEnd.Now, host.Services.GetRequiredService<ILoggerFactory>().CreateLogger("ChainWatch.Shutdown"));
             await host.RunAsync(cancellationToken);
             return Set(exit.Code ?? ChainWatchExitCode.Stopped);
         }
@@ -65,6 +70,7 @@ public static class ChainWatchHost
         finally
         {
             await DisposeAsync(host);
+            guard?.Dispose();
         }
     }
 

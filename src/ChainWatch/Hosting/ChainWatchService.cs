@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace ChainWatch;
 
 /// <summary>Runs the stations for as long as the host runs: first the store, then the addresses of the configuration, then every chain, the delivery and the look at the health.</summary>
-internal sealed class ChainWatchService : BackgroundService
+internal sealed class ChainWatchService : BackgroundService, IHostedLifecycleService
 {
     private static readonly TimeSpan FirstWait = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(15);
@@ -21,6 +21,7 @@ internal sealed class ChainWatchService : BackgroundService
     private readonly ChainWatchMetrics _metrics;
     private readonly EngineSignals _signals;
     private readonly ProcessExit _exit;
+    private readonly IHostApplicationLifetime _lifetime;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly ILoggerFactory _loggers;
@@ -38,12 +39,40 @@ internal sealed class ChainWatchService : BackgroundService
         _ = services.GetRequiredService<ProcessMetrics>(); // its gauges are asked for by nobody else
         _signals = services.GetRequiredService<EngineSignals>();
         _exit = services.GetRequiredService<ProcessExit>();
+        _lifetime = services.GetRequiredService<IHostApplicationLifetime>();
         _time = services.GetRequiredService<TimeProvider>();
         _loggers = services.GetRequiredService<ILoggerFactory>();
         _logger = _loggers.CreateLogger<ChainWatchService>();
     }
 
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Comes before anything of the host is stopped, its HTTP server included: who asks meanwhile is told that this instance is not ready.</summary>
+    public async Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        if (_options.Readiness.DrainDelay > TimeSpan.Zero)
+        {
+            await Task.WhenAny(Task.Delay(_options.Readiness.DrainDelay, _time, cancellationToken));
+        }
+    }
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        // A host stops its services one after the other, and a web server first waits for its requests. The next leader must not have to.
+        await using CancellationTokenRegistration stops = _lifetime.ApplicationStopping.Register(() =>
+        {
+            _health.Stops();
+            HostingLog.Stopping(_logger);
+        });
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, _lifetime.ApplicationStopping);
+        await RunAsync(stop.Token);
+    }
+
+    private async Task RunAsync(CancellationToken stoppingToken)
     {
         if (_logger.IsEnabled(LogLevel.Information))
         {
@@ -58,8 +87,11 @@ internal sealed class ChainWatchService : BackgroundService
 
         _metrics.IsHealthy = status => _chains.TryGet(status.Chain.Name, out ChainRegistration? chain) && _health.Read(chain).State == HealthState.Healthy;
 
+        _metrics.VerdictOf = status => _chains.TryGet(status.Chain.Name, out ChainRegistration? chain) ? _health.Read(chain).Verdict : FeedVerdict.None;
+
         // Before the store is there: one that never comes is a silence like any other.
-        using Watchdog watchdog = new(_health, _options.FailFast, _metrics, _exit.Request, Environment.Exit, Console.Error, _time, _loggers.CreateLogger<Watchdog>());
+        using WatchdogVoice voice = new();
+        using Watchdog watchdog = new(_health, _options.FailFast, _metrics, _exit.Request, ProcessEnd.Now, Console.Error, _time, _loggers.CreateLogger<Watchdog>(), voice.Say);
         watchdog.Start();
         if (!await PrepareAsync(stoppingToken))
         {

@@ -15,14 +15,14 @@ public sealed class FailFastOptions
     /// <value>1 second to 10 minutes, and not longer than <see cref="CriticalTimeout"/>. The default is 1 minute.</value>
     public TimeSpan CheckInterval { get; set; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>How long the host may take to stop once it was asked to, before the process is ended from the watchdog's own thread.</summary>
+    /// <summary>How long the host may take to stop once it was asked to, by whomever, before the process is ended from a thread of its own.</summary>
     /// <value>1 second to 10 minutes. The default is 30 seconds; keep it above the host's shutdown timeout.</value>
     public TimeSpan ExitTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Told every <see cref="CheckInterval"/> what the watchdog saw, from its own thread; it must not block.</summary>
     public Action<WatchdogCheck>? HealthChecked { get; set; }
 
-    /// <summary>Told every <see cref="CheckInterval"/> when a chain is failing, from the watchdog's own thread; it must not block.</summary>
+    /// <summary>Told as soon as a chain fails, and every <see cref="CheckInterval"/> while one does, from the watchdog's own thread; it must not block.</summary>
     public Action<WatchdogCheck>? HealthFailed { get; set; }
 
     /// <summary>Asked before the process ends itself, from the watchdog's own thread. False vetoes it, until the next look; a host that ends in its own way does so here.</summary>

@@ -23,6 +23,18 @@ internal static partial class HostingLog
     [LoggerMessage(EventId = 7005, EventName = "StationFailed", Level = LogLevel.Error, Message = "A station of ChainWatch failed ({Station}); it is started anew in {Wait}")]
     public static partial void StationFailed(ILogger logger, string station, TimeSpan wait, Exception exception);
 
+    [LoggerMessage(EventId = 7006, EventName = "Stopping", Level = LogLevel.Information, Message = "The host stops: this instance is no longer ready, takes no more blocks, and hands over what it leads")]
+    public static partial void Stopping(ILogger logger);
+
+    [LoggerMessage(EventId = 7007, EventName = "ShutdownHangs", Level = LogLevel.Critical, Message = "The host did not come to its end within {Timeout} (FailFast:ExitTimeout); the process is ended, with exit code {ExitCode}")]
+    public static partial void ShutdownHangs(ILogger logger, TimeSpan timeout, int exitCode);
+
+    [LoggerMessage(EventId = 7008, EventName = "UnhandledException", Level = LogLevel.Critical, Message = "An exception was caught by nobody; the host is stopped in order")]
+    public static partial void Unhandled(ILogger logger, Exception? exception);
+
+    [LoggerMessage(EventId = 7009, EventName = "UnobservedException", Level = LogLevel.Error, Message = "A task failed that nobody waits for; the process goes on")]
+    public static partial void Unobserved(ILogger logger, Exception exception);
+
     [LoggerMessage(EventId = 7010, EventName = "ChainHealthy", Level = LogLevel.Information, Message = "Chain {Chain} is healthy")]
     public static partial void ChainHealthy(ILogger logger, string chain);
 

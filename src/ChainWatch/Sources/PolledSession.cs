@@ -324,6 +324,11 @@ internal sealed class PolledSession : IAsyncDisposable
             _updates.Enqueue(new RollForward(block, CurrentTip(_seen is { } seen && seen.Head.Height >= point.Height ? seen.Head : point)));
         }
 
+        if (blocks.Length > 0)
+        {
+            _status.Told(blocks[^1].Header.Point.Height);
+        }
+
         Settle();
         _failures = 0;
         return true;

@@ -23,6 +23,7 @@ internal sealed class ChainWatchMetrics : IDisposable
     private readonly Histogram<double> _processing;
     private readonly Histogram<double> _detectionLatency;
     private readonly Counter<long> _ticks;
+    private readonly Counter<long> _recoveries;
     private readonly Histogram<double> _delivery;
     private readonly Counter<long> _deliveryFailures;
     private readonly Histogram<double> _requests;
@@ -50,6 +51,7 @@ internal sealed class ChainWatchMetrics : IDisposable
         _detectionLatency = _meter.CreateHistogram<double>("chainwatch.payment.detection.latency", "s", "From the first sight of a block's height at its endpoint to the commit of its payments.",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30] });
         _ticks = _meter.CreateCounter<long>("chainwatch.watchdog.ticks", "{tick}", "Looks of the watchdog: its own sign of life.");
+        _recoveries = _meter.CreateCounter<long>("chainwatch.watchdog.recoveries", "{step}", "Steps that the watchdog took against silence.");
         _delivery = _meter.CreateHistogram<double>("chainwatch.delivery.duration", "s", "Time a handler took until it was acknowledged.",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.001, 0.01, 0.05, 0.1, 0.5, 1, 5, 30] });
         _deliveryFailures = _meter.CreateCounter<long>("chainwatch.delivery.failures", "{delivery}", "Attempts at delivery that failed.");
@@ -58,9 +60,10 @@ internal sealed class ChainWatchMetrics : IDisposable
         _meter.CreateObservableGauge("chainwatch.sync.height", () => Observe(static status => status.Cursor?.Height), "{block}", "The height of the last committed block.");
         _meter.CreateObservableGauge("chainwatch.sync.lag", () => Observe(static status => status.Lag), "{block}", "Blocks between the committed block and the head.");
         _meter.CreateObservableGauge("chainwatch.subscriptions", () => Observe(static status => status.Subscriptions), "{subscription}", "Feeds that a chain is followed through.");
-        _meter.CreateObservableGauge("chainwatch.feed.silence", () => ObserveSeconds(static chain => chain.Status.TimeSinceLastEvent), "s", "Time since a chain's tip last advanced.");
+        _meter.CreateObservableGauge("chainwatch.feed.silence", () => ObserveSeconds(static chain => chain.Status.TimeSinceLastEvent), "s", "Time since a chain's feed last delivered a tip that advanced.");
         _meter.CreateObservableGauge("chainwatch.feed.timeout", () => ObserveSeconds(static chain => chain.EventTimeout), "s", "The silence after which a chain is failing: EventTimeout.");
         _meter.CreateObservableGauge("chainwatch.health", () => Observe(status => IsHealthy is { } healthy ? healthy(status) ? 1 : 0 : null), unit: null, "1 where the chain is healthy, else 0.");
+        _meter.CreateObservableGauge("chainwatch.feed.verdict", ObserveVerdicts, unit: null, "1 for what is wrong with the feed of a failing chain, else 0.");
         _meter.CreateObservableGauge("chainwatch.leadership.leader", () => Observe(static status => status.Leading ? 1 : 0), unit: null, "1 where this instance leads the chain.");
         _meter.CreateObservableGauge("chainwatch.leadership.term", () => Observe(static status => status.Term), unit: null, "The term under which this instance leads or last led.");
         _meter.CreateObservableGauge("chainwatch.endpoint.up", () => ObserveEndpoints<int>(static endpoint => endpoint.Up ? 1 : 0), unit: null, "1 where the endpoint answers, else 0.");
@@ -76,6 +79,9 @@ internal sealed class ChainWatchMetrics : IDisposable
 
     /// <summary>Judges a chain's health, once there is something to judge it by.</summary>
     public Func<ChainStatus, bool>? IsHealthy { get; set; }
+
+    /// <summary>Tells what is wrong with a chain's feed, once there is something to tell it by.</summary>
+    public Func<ChainStatus, FeedVerdict>? VerdictOf { get; set; }
 
     /// <summary>Shows a chain in the gauges, and its counters at nothing: a counter that appears with its first event hides that event from whoever asks for its rise.</summary>
     public void Track(ChainRegistration chain)
@@ -159,6 +165,8 @@ internal sealed class ChainWatchMetrics : IDisposable
 
     public void WatchdogTicked() => _ticks.Add(1);
 
+    public void Recovering(string chain, string step) => _recoveries.Add(1, new KeyValuePair<string, object?>("chain", chain), new("step", step));
+
     public void Delivered(PaymentEvent one, TimeSpan elapsed) =>
         _delivery.Record(elapsed.TotalSeconds, new KeyValuePair<string, object?>("chain", one.Payment.Chain), new("kind", KindOf(one)));
 
@@ -208,6 +216,27 @@ internal sealed class ChainWatchMetrics : IDisposable
                     if (measure(endpoint) is { } value)
                     {
                         all.Add(new Measurement<T>(value, new KeyValuePair<string, object?>("chain", status.Chain.Name), new("endpoint", endpoint.Name)));
+                    }
+                }
+            }
+        }
+
+        return all;
+    }
+
+    private List<Measurement<int>> ObserveVerdicts()
+    {
+        List<Measurement<int>> all = [];
+        lock (_lock)
+        {
+            foreach (ChainStatus status in _chains.Select(static chain => chain.Status))
+            {
+                FeedVerdict said = VerdictOf?.Invoke(status) ?? FeedVerdict.None;
+                foreach (FeedVerdict verdict in Enum.GetValues<FeedVerdict>())
+                {
+                    if (ChainHealth.WordOf(verdict) is { } word)
+                    {
+                        all.Add(new Measurement<int>(verdict == said ? 1 : 0, new KeyValuePair<string, object?>("chain", status.Chain.Name), new("verdict", word)));
                     }
                 }
             }

@@ -3,12 +3,22 @@ using Microsoft.Extensions.Logging;
 namespace ChainWatch;
 
 /// <summary>
-/// Notices silence and fails fast. It has a thread of its own, asks nothing of the thread pool and waits for nobody, so that a process in which everything else hangs still
-/// ends itself; and it counts its own looks, so that a watchdog that died is noticed too. Its looks never count as life of a feed.
+/// Notices silence, tries to mend it, and fails fast. It has a thread of its own, asks nothing of the thread pool and waits for nobody, so that a process in which everything
+/// else hangs still ends itself; and it counts its own looks, so that a watchdog that died is noticed too. Its looks never count as life of a feed.
 /// </summary>
 internal sealed class Watchdog : IDisposable
 {
+    private const int MostTried = 64;
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(500);
+
+    // All that is short of a new source has had its turn when the chain is called failing: half a timeout of silence is worth the first try.
+    private static readonly (double At, RecoveryStep Step)[] Steps =
+    [
+        (1 / 2d, RecoveryStep.Resubscribe),
+        (2 / 3d, RecoveryStep.Reconnect),
+        (5 / 6d, RecoveryStep.PreferAnother),
+        (1, RecoveryStep.RestartSource),
+    ];
 
     private readonly ChainWatchHealth _health;
     private readonly FailFastOptions _options;
@@ -18,6 +28,7 @@ internal sealed class Watchdog : IDisposable
     private readonly TextWriter _error;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly Action<Action> _aside;
     private readonly Dictionary<string, Trouble> _troubles = new(StringComparer.Ordinal);
     private readonly ManualResetEventSlim _stopped = new();
     private readonly Thread _thread;
@@ -32,7 +43,17 @@ internal sealed class Watchdog : IDisposable
     /// <param name="error">Where the diagnostic block goes: standard error.</param>
     /// <param name="time">The clock; silence is measured by its monotonic side.</param>
     /// <param name="logger">The log.</param>
-    public Watchdog(ChainWatchHealth health, FailFastOptions options, ChainWatchMetrics metrics, Action<int, string> requestExit, Action<int> exit, TextWriter error, TimeProvider time, ILogger logger)
+    /// <param name="aside">Does what may block (a log that nobody reads, a host that stops) where it does not hold up the looks; <see langword="null"/> does it at once.</param>
+    public Watchdog(
+        ChainWatchHealth health,
+        FailFastOptions options,
+        ChainWatchMetrics metrics,
+        Action<int, string> requestExit,
+        Action<int> exit,
+        TextWriter error,
+        TimeProvider time,
+        ILogger logger,
+        Action<Action>? aside = null)
     {
         _health = health;
         _options = options;
@@ -42,6 +63,7 @@ internal sealed class Watchdog : IDisposable
         _error = error;
         _time = time;
         _logger = logger;
+        _aside = aside ?? (static action => action());
         _toldAt = time.GetTimestamp();
         _thread = new Thread(Run) { IsBackground = true, Name = "ChainWatch watchdog", Priority = ThreadPriority.AboveNormal };
     }
@@ -68,34 +90,31 @@ internal sealed class Watchdog : IDisposable
         List<ChainHealth> failing = [];
         ChainHealth? critical = null;
         TimeSpan longest = TimeSpan.Zero;
+        bool fails = false;
         foreach (ChainRegistration chain in _health.Chains.Chains)
         {
             ChainHealth health = _health.Read(chain);
             chains.Add(health);
-            TimeSpan trouble = Follow(health);
+            fails |= Follow(health, out TimeSpan lasted);
             if (health.State == HealthState.Failing)
             {
                 failing.Add(health);
-                if (trouble >= _options.CriticalTimeout && trouble > longest)
+                if (lasted >= _options.CriticalTimeout && lasted > longest)
                 {
                     critical = health;
-                    longest = trouble;
+                    longest = lasted;
                 }
             }
         }
 
         WatchdogCheck check = new() { At = _time.GetUtcNow(), Chains = chains, Failing = failing, Critical = critical, CriticalFor = longest };
-        if (_time.GetElapsedTime(_toldAt) >= _options.CheckInterval)
+        _health.WatchdogSays(critical?.Reason);
+        Tell(check, fails);
+        if (Misconfigured(chains) is { } wrong)
         {
-            _toldAt = _time.GetTimestamp();
-            _options.HealthChecked?.Invoke(check);
-            if (failing.Count > 0)
-            {
-                _options.HealthFailed?.Invoke(check);
-            }
+            Misconfigure(wrong);
         }
-
-        if (critical is not null)
+        else if (critical is not null)
         {
             Fail(check);
         }
@@ -114,49 +133,136 @@ internal sealed class Watchdog : IDisposable
             catch (Exception exception)
             {
                 // Whatever an observer throws, the watchdog goes on.
-                WatchdogLog.LookFailed(_logger, exception);
+                _aside(() => WatchdogLog.LookFailed(_logger, exception));
             }
         }
     }
 
-    /// <summary>Follows a chain's trouble: tells when it begins and ends, tries to mend it. How long it has lasted.</summary>
-    private TimeSpan Follow(ChainHealth health)
+    /// <summary>Tells the host's observers: what was seen at every interval, and what fails also as soon as it does.</summary>
+    private void Tell(WatchdogCheck check, bool fails)
     {
-        ChainStatus status = health.Status;
-        if (health.State != HealthState.Failing)
+        bool due = _time.GetElapsedTime(_toldAt) >= _options.CheckInterval;
+        if (due)
         {
-            if (_troubles.Remove(health.Name, out Trouble? over))
-            {
-                TimeSpan after = _time.GetElapsedTime(over.Since);
-                WatchdogLog.FeedAlive(_logger, health.Name, after);
-            }
-
-            return TimeSpan.Zero;
+            _toldAt = _time.GetTimestamp();
+            _options.HealthChecked?.Invoke(check);
         }
 
+        if (fails || (due && check.Failing.Count > 0))
+        {
+            _options.HealthFailed?.Invoke(check);
+        }
+    }
+
+    /// <summary>Follows a chain's trouble: tells when it begins and ends, tries to mend it.</summary>
+    /// <param name="health">The chain.</param>
+    /// <param name="lasted">How long it has been failing, by what it fails of.</param>
+    /// <returns>True when it fails since this look.</returns>
+    private bool Follow(ChainHealth health, out TimeSpan lasted)
+    {
+        lasted = TimeSpan.Zero;
+        bool failing = health.State == HealthState.Failing;
         if (!_troubles.TryGetValue(health.Name, out Trouble? trouble))
         {
-            trouble = new Trouble(_time.GetTimestamp());
+            if (!failing && health.Mendable * 2 <= health.Registration.EventTimeout)
+            {
+                return false;
+            }
+
+            trouble = new Trouble();
             _troubles.Add(health.Name, trouble);
-            WatchdogLog.FeedSilent(_logger, health.Name, health.Reason);
         }
 
-        TimeSpan lasted = health.NotReady switch
+        bool began = failing && trouble.FailingSince is null;
+        if (began)
         {
-            "feed_silent" => status.TimeSinceLastEvent,
-            "not_committing" => status.TimeSinceLastCommit,
-            _ => _time.GetElapsedTime(trouble.Since),
+            trouble.FailingSince = _time.GetTimestamp();
+            _aside(() => WatchdogLog.FeedSilent(_logger, health.Name, health.VerdictWord ?? health.NotReady, health.Reason));
+        }
+        else if (!failing && trouble.FailingSince is { } since)
+        {
+            trouble.FailingSince = null;
+            TimeSpan after = _time.GetElapsedTime(since);
+            _aside(() => WatchdogLog.FeedAlive(_logger, health.Name, after));
+        }
+
+        if (!failing && health.Mendable * 2 <= health.Registration.EventTimeout)
+        {
+            _troubles.Remove(health.Name);
+            return false;
+        }
+
+        Mend(health, trouble);
+        if (trouble.FailingSince is { } failingSince)
+        {
+            lasted = health.Verdict == FeedVerdict.None ? _time.GetElapsedTime(failingSince) : health.Lasted;
+        }
+
+        return began;
+    }
+
+    /// <summary>Tries the next step when its time has come: from the mildest to a new source, and then over again, once for each timeout of silence.</summary>
+    private void Mend(ChainHealth health, Trouble trouble)
+    {
+        (double at, RecoveryStep step) = Steps[trouble.Steps % Steps.Length];
+        if (health.Mendable <= health.Registration.EventTimeout * (at + (trouble.Steps / Steps.Length)))
+        {
+            return;
+        }
+
+        trouble.Steps++;
+        ChainRecovery recovery = health.Registration.Recovery;
+        Action? action = step switch
+        {
+            RecoveryStep.Resubscribe => recovery.Resubscribe,
+            RecoveryStep.Reconnect => recovery.Reconnect,
+            RecoveryStep.PreferAnother => recovery.PreferAnother,
+            _ => health.Status.RestartSource,
         };
-
-        // Each limit's worth of silence is one more try: what hangs in a source goes with it, and the next one asks anew.
-        if (health.Leading && lasted > (trouble.Restarts + 1) * health.Registration.EventTimeout)
+        if (action is null)
         {
-            trouble.Restarts++;
-            WatchdogLog.SourceRestarted(_logger, health.Name, trouble.Restarts);
-            status.RestartSource();
+            return;
         }
 
-        return lasted;
+        action();
+        string word = WatchdogDiagnostics.WordOf(step);
+        TimeSpan silence = health.Mendable;
+        trouble.Tried.Add((_time.GetUtcNow(), silence, word));
+        if (trouble.Tried.Count > MostTried)
+        {
+            trouble.Tried.RemoveAt(0);
+        }
+
+        _metrics.Recovering(health.Name, word);
+        _aside(() => WatchdogLog.Recovering(_logger, health.Name, silence, word));
+    }
+
+    /// <summary>What every endpoint of a chain said that serves another chain; <see langword="null"/> as long as one may serve it. No restart mends it, and no waiting.</summary>
+    private static string? Misconfigured(List<ChainHealth> chains)
+    {
+        foreach (ChainHealth chain in chains)
+        {
+            IReadOnlyList<EndpointStanding> endpoints = chain.Leading && !chain.Status.HadEvent ? chain.Status.Endpoints : [];
+            if (endpoints.Count > 0 && endpoints.All(static endpoint => endpoint.ReasonKind == "refused"))
+            {
+                return $"Chain '{chain.Name}': every endpoint serves another chain: {string.Join("; ", endpoints.Select(static endpoint => endpoint.Reason))}.";
+            }
+        }
+
+        return null;
+    }
+
+    private void Misconfigure(string reason)
+    {
+        if (_exitRequestedAt is null)
+        {
+            _exitRequestedAt = _time.GetTimestamp();
+            _aside(() => _requestExit(ChainWatchExitCode.BadConfiguration, reason));
+        }
+        else if (_time.GetElapsedTime(_exitRequestedAt.Value) > _options.ExitTimeout)
+        {
+            _exit(ChainWatchExitCode.BadConfiguration);
+        }
     }
 
     private void Fail(WatchdogCheck check)
@@ -184,16 +290,24 @@ internal sealed class Watchdog : IDisposable
 
         _exitRequestedAt = _time.GetTimestamp();
         string reason = $"Chain '{check.Critical!.Name}' has failed for {Math.Floor(check.CriticalFor.TotalSeconds)} s, which is beyond FailFast:CriticalTimeout. {check.Critical.Reason}";
-        _error.WriteLine(WatchdogDiagnostics.Write(check, reason, name => _troubles.GetValueOrDefault(name)?.Restarts ?? 0));
-        _error.Flush();
-        WatchdogLog.FailingFast(_logger, reason);
-        _requestExit(ChainWatchExitCode.RestartNeeded, reason);
+        string block = WatchdogDiagnostics.Write(check, reason, name => _troubles.GetValueOrDefault(name)?.Tried ?? []);
+        _aside(() =>
+        {
+            _error.WriteLine(block);
+            _error.Flush();
+            WatchdogLog.FailingFast(_logger, reason);
+            _requestExit(ChainWatchExitCode.RestartNeeded, reason);
+        });
     }
 
-    private sealed class Trouble(long since)
+    private sealed class Trouble
     {
-        public long Since => since;
+        /// <summary>Since when the chain is failing; <see langword="null"/> while it is only suspect.</summary>
+        public long? FailingSince { get; set; }
 
-        public int Restarts { get; set; }
+        /// <summary>How many steps have had their turn.</summary>
+        public int Steps { get; set; }
+
+        public List<(DateTimeOffset At, TimeSpan Silence, string Step)> Tried { get; } = [];
     }
 }

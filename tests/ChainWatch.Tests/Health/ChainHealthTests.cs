@@ -46,7 +46,7 @@ public sealed class ChainHealthTests
         _time.Advance(TimeSpan.FromSeconds(60));
         Expect(HealthState.Healthy, notReady: null, reason: null);
         _time.Advance(TimeSpan.FromMilliseconds(1));
-        Expect(HealthState.Failing, "feed_silent", "No new block for 60 s; the limit is 60 s.");
+        Expect(HealthState.Failing, "feed_silent", "No new block for 60 s; the limit is 60 s. The feed is dead: no endpoint has answered for 60 s.", FeedVerdict.DeadFeed);
     }
 
     [Fact]
@@ -58,7 +58,11 @@ public sealed class ChainHealthTests
         _time.Advance(TimeSpan.FromSeconds(61));
         See(10);
         See(9);
-        Expect(HealthState.Failing, "feed_silent", "No new block for 61 s; the limit is 60 s.");
+        Expect(
+            HealthState.Failing,
+            "feed_silent",
+            "No new block for 61 s; the limit is 60 s. The chain stands still, or its only endpoint does: it answers, and stays at height 10, going back and forth between it and 9.",
+            FeedVerdict.StalledChain);
     }
 
     [Fact]
@@ -72,7 +76,7 @@ public sealed class ChainHealthTests
             See(height);
         }
 
-        Expect(HealthState.Failing, "not_committing", "Blocks are seen, but none was committed for 69 s; the limit is 60 s.");
+        Expect(HealthState.Failing, "not_committing", "Blocks are seen, but none was committed for 69 s; the limit is 60 s.", FeedVerdict.BusyConsumer);
     }
 
     [Fact]
@@ -145,7 +149,7 @@ public sealed class ChainHealthTests
             Lead();
         }
 
-        Expect(HealthState.Failing, "feed_silent", "No new block for 75 s; the limit is 60 s. Last error: the follower failed");
+        Expect(HealthState.Failing, "feed_silent", "No new block for 75 s; the limit is 60 s. Following it fails again and again, so that nobody reads the feed. Last error: the follower failed", FeedVerdict.BusyConsumer);
     }
 
     [Fact]
@@ -162,11 +166,12 @@ public sealed class ChainHealthTests
 
     private void Commit(long height) => Status.Committed(new ChainPoint(height, default), finalizedHeight: -1, blocks: 1, events: 0);
 
-    private void Expect(HealthState state, string? notReady, string? reason)
+    private void Expect(HealthState state, string? notReady, string? reason, FeedVerdict verdict = FeedVerdict.None)
     {
         ChainHealth health = ChainHealth.Of(_registration, new ReadinessOptions(), started: true, storeError: null);
         health.State.ShouldBe(state);
         health.NotReady.ShouldBe(notReady);
         health.Reason.ShouldBe(reason);
+        health.Verdict.ShouldBe(verdict);
     }
 }

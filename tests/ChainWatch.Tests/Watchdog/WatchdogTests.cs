@@ -12,9 +12,11 @@ public sealed class WatchdogTests : IDisposable
     private readonly ChainWatchOptions _options = new();
     private readonly ChainWatchMetrics _metrics = new();
     private readonly LogRecorder _log = new();
+    private readonly List<EndpointStanding> _standings = [new EndpointStanding { Name = "alpha", Up = true, Rank = 1, Head = 41, SinceHeadAdvanced = TimeSpan.FromMinutes(10), Lag = 0 }];
     private readonly ChainRegistration _chain;
     private readonly ChainWatchHealth _health;
     private readonly Watchdog _watchdog;
+    private ChainRecovery _recovery = ChainRecovery.None;
 
     public WatchdogTests()
     {
@@ -28,7 +30,14 @@ public sealed class WatchdogTests : IDisposable
             Options = options,
             Confirmation = new ConfirmationPolicy(Confirmation.Blocks(1)),
             CreateSource = static () => throw new NotSupportedException(),
+            Recovery = new ChainRecovery
+            {
+                Resubscribe = () => _recovery.Resubscribe?.Invoke(),
+                Reconnect = () => _recovery.Reconnect?.Invoke(),
+                PreferAnother = () => _recovery.PreferAnother?.Invoke(),
+            },
         };
+        _chain.Status.ReadEndpointsFrom(() => _standings);
         _health = new ChainWatchHealth(new ChainRegistry(_chain), StubStore.Create().Store, _options, _time);
         _health.Started();
         _watchdog = new Watchdog(_health, _options.FailFast, _metrics, (code, reason) => _requested.Add((code, reason)), _exits.Add, _error, _time, _log.CreateLogger("watchdog"));
@@ -100,6 +109,149 @@ public sealed class WatchdogTests : IDisposable
         }
 
         restarts.ShouldBe(3);
+    }
+
+    [Fact]
+    public void Everything_short_of_a_new_source_is_tried_before_the_chain_is_called_failing()
+    {
+        List<string> tried = [];
+        _recovery = new ChainRecovery { Resubscribe = () => tried.Add("resubscribe"), Reconnect = () => tried.Add("reconnect"), PreferAnother = () => tried.Add("prefer another") };
+        Lead();
+        _chain.Status.Restart = () => tried.Add("restart");
+        Saw(1);
+        List<string> seen = [];
+        for (int second = 1; second <= 121; second++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            bool failing = _watchdog.Look().Failing.Count > 0;
+            seen.AddRange(tried.Select(step => FormattableString.Invariant($"{step} at {second}, {(failing ? "failing" : "not failing")}")));
+            tried.Clear();
+        }
+
+        seen.ShouldBe(
+        [
+            "resubscribe at 31, not failing", "reconnect at 41, not failing", "prefer another at 51, not failing", "restart at 61, failing",
+            "resubscribe at 91, failing", "reconnect at 101, failing", "prefer another at 111, failing", "restart at 121, failing",
+        ]);
+    }
+
+    [Fact]
+    public void What_was_tried_stands_in_the_diagnostic_block_with_its_time()
+    {
+        _recovery = new ChainRecovery { Reconnect = static () => { } };
+        Lead();
+        _chain.Status.Restart = static () => { };
+        Saw(1);
+        for (int second = 1; second <= 601; second++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            _watchdog.Look();
+        }
+
+        string block = _error.ToString();
+        block.ShouldContain("tried reconnect at ");
+        block.ShouldContain(", after 41 s of silence");
+        block.ShouldContain("tried restart_source at ");
+        block.ShouldContain("dead_feed");
+        block.ShouldContain("endpoint alpha: up, rank 1, head 41, advanced 600 s ago, lag 0");
+    }
+
+    [Fact]
+    public void A_busy_consumer_is_not_helped_by_another_feed()
+    {
+        int restarts = 0;
+        Lead();
+        _chain.Status.Restart = () => restarts++;
+        Saw(1);
+        _chain.Status.Working();
+        for (int second = 0; second < 200; second++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            _watchdog.Look();
+        }
+
+        _watchdog.Look().Failing.ShouldHaveSingleItem().Verdict.ShouldBe(FeedVerdict.BusyConsumer);
+        restarts.ShouldBe(0);
+    }
+
+    [Fact]
+    public void A_failure_is_told_to_the_host_at_once()
+    {
+        List<string?> failed = [];
+        _options.FailFast.HealthFailed = check => failed.Add(check.Failing[0].VerdictWord);
+        Lead();
+        Saw(1);
+        for (int second = 0; second < 62; second++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            _watchdog.Look();
+        }
+
+        failed.ShouldBe(["dead_feed"]);
+    }
+
+    [Fact]
+    public void A_log_that_blocks_does_not_hold_up_the_looks()
+    {
+        using ManualResetEventSlim read = new();
+        using ManualResetEventSlim ended = new();
+        using WatchdogVoice voice = new();
+        voice.Say(read.Wait);
+        using Watchdog watchdog = new(_health, _options.FailFast, _metrics, (code, reason) => _requested.Add((code, reason)), _exits.Add, _error, _time, _log.CreateLogger("watchdog"), voice.Say);
+        Lead();
+        _time.Advance(TimeSpan.FromMinutes(11));
+        watchdog.Look().Critical.ShouldNotBeNull();
+        _requested.ShouldBeEmpty();
+        _time.Advance(TimeSpan.FromSeconds(31));
+        watchdog.Look();
+        _exits.ShouldBe([ChainWatchExitCode.RestartNeeded]);
+        voice.Say(ended.Set);
+        read.Set();
+        ended.Wait(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken).ShouldBeTrue();
+        _requested.ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public void What_the_watchdog_calls_critical_is_not_alive_also_where_it_may_not_end_the_process()
+    {
+        _options.FailFast.Enabled = false;
+        Lead();
+        Saw(1);
+        _time.Advance(TimeSpan.FromMinutes(9));
+        _watchdog.Look();
+        _health.Ending.ShouldBeNull();
+        _time.Advance(TimeSpan.FromMinutes(1));
+        _watchdog.Look();
+        _health.Ending!.ShouldStartWith("No new block for 600 s");
+        Saw(2);
+        _watchdog.Look();
+        _health.Ending.ShouldBeNull();
+    }
+
+    [Fact]
+    public void A_chain_that_every_endpoint_refuses_ends_the_process_as_wrongly_configured()
+    {
+        _standings[0] = new EndpointStanding { Name = "alpha", Up = false, Rank = 1, ReasonKind = "refused", Reason = "endpoint 'alpha' serves chain id 5, but this chain has 1" };
+        _standings.Add(new EndpointStanding { Name = "beta", Up = true, Rank = 2 });
+        Lead();
+        _watchdog.Look();
+        _requested.ShouldBeEmpty();
+        _standings[1] = new EndpointStanding { Name = "beta", Up = false, Rank = 2, ReasonKind = "refused", Reason = "endpoint 'beta' serves chain id 7, but this chain has 1" };
+        _watchdog.Look();
+        _watchdog.Look();
+        (int code, string reason) = _requested.ShouldHaveSingleItem();
+        code.ShouldBe(ChainWatchExitCode.BadConfiguration);
+        reason.ShouldBe("Chain 'simulated': every endpoint serves another chain: endpoint 'alpha' serves chain id 5, but this chain has 1; endpoint 'beta' serves chain id 7, but this chain has 1.");
+    }
+
+    [Fact]
+    public void An_endpoint_that_served_the_chain_before_may_do_so_again()
+    {
+        _standings[0] = new EndpointStanding { Name = "alpha", Up = false, Rank = 1, ReasonKind = "refused", Reason = "endpoint 'alpha' serves chain id 5, but this chain has 1" };
+        Lead();
+        Saw(1);
+        _watchdog.Look();
+        _requested.ShouldBeEmpty();
     }
 
     [Fact]
