@@ -12,9 +12,18 @@ internal readonly record struct BloomBits(ushort A, ushort B, ushort C)
         return new BloomBits(Bit(hash), Bit(hash[2..]), Bit(hash[4..]));
     }
 
-    private static ushort Bit(ReadOnlySpan<byte> pair)
+    /// <param name="firstWord">The first eight bytes of the contract's or topic's hash, little-endian.</param>
+    public static BloomBits OfHash(ulong firstWord)
     {
-        int bit = BinaryPrimitives.ReadUInt16BigEndian(pair) & 0x7FF;
+        ulong word = BinaryPrimitives.ReverseEndianness(firstWord);
+        return new BloomBits(Bit((ushort)(word >> 48)), Bit((ushort)(word >> 32)), Bit((ushort)(word >> 16)));
+    }
+
+    private static ushort Bit(ReadOnlySpan<byte> pair) => Bit(BinaryPrimitives.ReadUInt16BigEndian(pair));
+
+    private static ushort Bit(ushort pair)
+    {
+        int bit = pair & 0x7FF;
         // The bloom is a big-endian number: bit 0 is the last byte's least significant one.
         return (ushort)(((Bloom.Length - 1 - (bit / 8)) * 8) + (bit % 8));
     }

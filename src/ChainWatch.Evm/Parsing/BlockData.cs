@@ -30,6 +30,9 @@ internal sealed class BlockData : IDisposable
     /// <summary>True where the logs of a range do not suffice: all receipts of the block are read.</summary>
     public bool NeedsReceipts { get; set; }
 
+    /// <summary>The addresses whose movements are kept; <see langword="null"/> where all are.</summary>
+    public AddressSet? Watched { get; init; }
+
     public MovementList Movements { get; private set; } = new();
 
     public Span<TransactionData> Transactions => _transactions.AsSpan(0, TransactionCount);
@@ -42,7 +45,8 @@ internal sealed class BlockData : IDisposable
         Timestamp = DateTimeOffset.FromUnixTimeSeconds(Math.Clamp(Timestamp, 0, 253_402_300_799)),
     };
 
-    public void Add(in TransactionData transaction)
+    /// <summary>Adds a transaction, to be filled in.</summary>
+    public ref TransactionData Add()
     {
         if (TransactionCount == _transactions.Length)
         {
@@ -52,7 +56,51 @@ internal sealed class BlockData : IDisposable
             _transactions = larger;
         }
 
-        _transactions[TransactionCount++] = transaction;
+        ref TransactionData added = ref _transactions[TransactionCount++];
+        added = default;
+        return ref added;
+    }
+
+    /// <summary>Keeps a movement, or, where it is to nobody watched, only to whom it went.</summary>
+    public void Add(in Movement movement)
+    {
+        if (Watched is null || Watched.Contains(movement.To.Bytes))
+        {
+            Movements.Add(in movement);
+        }
+        else
+        {
+            Movements.AddOther(in movement.To);
+        }
+    }
+
+    /// <summary>Keeps a movement like <see cref="Add(in Movement)"/>, before others that were told earlier.</summary>
+    public void Insert(int index, in Movement movement)
+    {
+        if (Watched is null || Watched.Contains(movement.To.Bytes))
+        {
+            Movements.Insert(index, in movement);
+        }
+        else
+        {
+            Movements.AddOther(in movement.To);
+        }
+    }
+
+    /// <summary>How far the movements have come.</summary>
+    public Mark Here => new(Movements.Count, Movements.OtherCount, LogsSeen);
+
+    /// <summary>Forgets all movements since a mark, and the receipts of some transactions.</summary>
+    public void GoBack(Mark mark, int firstTransaction, int transactions)
+    {
+        Movements.GoBack(mark.Movements, mark.Others);
+        LogsSeen = mark.LogsSeen;
+        foreach (ref TransactionData transaction in Transactions.Slice(firstTransaction, transactions))
+        {
+            transaction.HasReceipt = false;
+            transaction.Succeeded = false;
+            transaction.HasNativeLogs = false;
+        }
     }
 
     /// <summary>The place of the transaction with this hash, looked for first where it is said to be; -1 where there is none.</summary>
@@ -78,7 +126,7 @@ internal sealed class BlockData : IDisposable
     public EvmBlock ToBlock(WatchPlan plan, AddressSet? readFor)
     {
         Movements.Sort();
-        EvmBlock block = new(Header, Endpoint, plan, Movements, readFor);
+        EvmBlock block = new(Header, Endpoint, plan, Movements, readFor, Watched);
         Movements = new MovementList();
         return block;
     }
@@ -99,4 +147,10 @@ internal sealed class BlockData : IDisposable
 
         _transactions = [];
     }
+
+    /// <summary>A point to go back to.</summary>
+    /// <param name="Movements">How many movements there were.</param>
+    /// <param name="Others">How many movements to others there were.</param>
+    /// <param name="LogsSeen">How many logs of a range had come.</param>
+    public readonly record struct Mark(int Movements, int Others, int LogsSeen);
 }

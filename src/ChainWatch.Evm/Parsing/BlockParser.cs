@@ -22,9 +22,25 @@ internal static class BlockParser
     /// <param name="json">The block.</param>
     /// <param name="endpoint">The endpoint's name.</param>
     /// <param name="plan">What is watched; <see langword="null"/> for the header alone.</param>
-    public static BlockData Read(ReadOnlySpan<byte> json, string endpoint, WatchPlan? plan)
+    /// <param name="watched">The addresses whose movements are kept; <see langword="null"/> for all.</param>
+    public static BlockData Read(ReadOnlySpan<byte> json, string endpoint, WatchPlan? plan, AddressSet? watched = null)
     {
-        BlockData block = new() { Endpoint = endpoint };
+        BlockData block = new() { Endpoint = endpoint, Watched = watched };
+        if (BlockScan.TryRead(json, block, plan))
+        {
+            return block;
+        }
+
+        block.Dispose();
+        block = ReadWithCare(json, endpoint, plan, watched);
+        ParsingMetrics.ReadWithCare(ParsingMetrics.Block);
+        return block;
+    }
+
+    /// <summary>Reads a block in whatever legal way it is spelled.</summary>
+    public static BlockData ReadWithCare(ReadOnlySpan<byte> json, string endpoint, WatchPlan? plan, AddressSet? watched)
+    {
+        BlockData block = new() { Endpoint = endpoint, Watched = watched };
         try
         {
             Utf8JsonReader reader = JsonWalk.Open(json);
@@ -72,6 +88,7 @@ internal static class BlockParser
                 }
             }
 
+            JsonWalk.End(ref reader);
             if (!hasHash || !hasParent || !hasNumber)
             {
                 throw new AnswerFormatException("the block has no hash, parentHash or number; a pending block is not wanted");
@@ -112,7 +129,7 @@ internal static class BlockParser
                 ReadTransaction(ref reader, ref transaction);
             }
 
-            block.Add(transaction);
+            block.Add() = transaction;
         }
     }
 
@@ -160,11 +177,17 @@ internal static class BlockParser
 
         if (!hasTo)
         {
-            transaction.IsCreation = true;
-            if (!transaction.Value.IsZero)
-            {
-                transaction.To = CreatedAddress.Of(transaction.From, (ulong)nonce);
-            }
+            Create(ref transaction, nonce);
+        }
+    }
+
+    /// <summary>Takes a transaction without receiver for one that creates a contract.</summary>
+    internal static void Create(ref TransactionData transaction, long nonce)
+    {
+        transaction.IsCreation = true;
+        if (!transaction.Value.IsZero)
+        {
+            transaction.To = CreatedAddress.Of(transaction.From, (ulong)nonce);
         }
     }
 
@@ -210,19 +233,24 @@ internal static class BlockParser
                 throw new AnswerFormatException("a withdrawal has no index, address or amount that can be");
             }
 
-            if (!gwei.IsZero)
+            AddWithdrawal(block, position, index, address, gwei);
+        }
+    }
+
+    internal static void AddWithdrawal(BlockData block, int position, long index, in EvmAddress address, in UInt256 gwei)
+    {
+        if (!gwei.IsZero)
+        {
+            block.Add(new Movement
             {
-                block.Movements.Add(new Movement
-                {
-                    TransactionId = WithdrawalId(index),
-                    Ordinal = 0,
-                    Amount = new UInt256(UInt128.Zero, gwei.Low * WeiPerGwei),
-                    To = address,
-                    Asset = 0,
-                    TransactionIndex = WithdrawalsFrom + position,
-                    Proven = true,
-                });
-            }
+                TransactionId = WithdrawalId(index),
+                Ordinal = 0,
+                Amount = new UInt256(UInt128.Zero, gwei.Low * WeiPerGwei),
+                To = address,
+                Asset = 0,
+                TransactionIndex = WithdrawalsFrom + position,
+                Proven = true,
+            });
         }
     }
 

@@ -52,7 +52,7 @@ internal sealed class CallFrames : IDisposable
                 continue;
             }
 
-            block.Movements.Add(new Movement
+            block.Add(new Movement
             {
                 TransactionId = transaction.Hash,
                 Ordinal = ordinal++,

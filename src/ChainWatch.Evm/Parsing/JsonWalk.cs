@@ -3,7 +3,8 @@ using System.Text.Json;
 namespace ChainWatch.Evm;
 
 /// <summary>
-/// The steps by which answers are walked over, forward only and without allocation. All JSON of this package is read through these, so that there is one place to make faster.
+/// The steps by which answers are walked over, forward only and without allocation. Answers of the usual spelling are
+/// read by a <see cref="JsonScanner"/>, several times faster; all others, and all that something is wrong with, are read through these, which say what it is.
 /// </summary>
 internal static class JsonWalk
 {
@@ -15,6 +16,15 @@ internal static class JsonWalk
         Utf8JsonReader reader = new(json, Options);
         reader.Read();
         return reader;
+    }
+
+    /// <summary>Looks whether nothing follows the value that was read.</summary>
+    public static void End(ref Utf8JsonReader reader)
+    {
+        if (reader.Read())
+        {
+            throw new AnswerFormatException("more follows where the answer should end");
+        }
     }
 
     public static void Expect(ref Utf8JsonReader reader, JsonTokenType token, string what)

@@ -13,6 +13,16 @@ internal static class ReceiptParser
     /// <summary>Reads the receipts of a whole block, as an array in the block's order.</summary>
     public static void ReadAll(ReadOnlySpan<byte> json, BlockData block, WatchPlan plan, EvmChecks skipped)
     {
+        if (!ReceiptScan.TryReadAll(json, block, plan, skipped))
+        {
+            ReadAllWithCare(json, block, plan, skipped);
+            ParsingMetrics.ReadWithCare(ParsingMetrics.Receipts);
+        }
+    }
+
+    /// <summary>Reads the receipts of a whole block in whatever legal way they are spelled.</summary>
+    public static void ReadAllWithCare(ReadOnlySpan<byte> json, BlockData block, WatchPlan plan, EvmChecks skipped)
+    {
         Utf8JsonReader reader = JsonWalk.Open(json);
         JsonWalk.Expect(ref reader, JsonTokenType.StartArray, "the receipts");
         Bloom bloom = default;
@@ -24,6 +34,7 @@ internal static class ReceiptParser
             count++;
         }
 
+        JsonWalk.End(ref reader);
         Finish(block, plan, skipped, count, bloom);
     }
 
@@ -46,6 +57,20 @@ internal static class ReceiptParser
         if (plan.Native)
         {
             AddUnproven(block);
+        }
+    }
+
+    /// <summary>Reads the receipt of one transaction, apart from those of the rest of its block.</summary>
+    public static void ReadSingle(ReadOnlySpan<byte> json, BlockData block, WatchPlan plan, EvmChecks skipped, int expected)
+    {
+        if (!ReceiptScan.TryReadOne(json, block, plan, skipped, expected))
+        {
+            Bloom bloom = default;
+            long unknown = -1;
+            Utf8JsonReader reader = JsonWalk.Open(json);
+            ReadOne(ref reader, block, plan, skipped, ref bloom, ref unknown, expected);
+            JsonWalk.End(ref reader);
+            ParsingMetrics.ReadWithCare(ParsingMetrics.Receipts);
         }
     }
 
@@ -89,28 +114,25 @@ internal static class ReceiptParser
             }
 
             transaction.HasReceipt = true;
-            transaction.Succeeded = Succeeded(in receipt, transaction.GasLimit);
-            AddValue(block, index, ref transaction, in receipt, plan);
+            transaction.Succeeded = receipt.HasStatus ? receipt.Status == 1 : SucceededByGas(receipt.GasUsed, transaction.GasLimit, receipt.LogsNotEmpty);
+            AddValue(block, index, in transaction, in receipt, plan);
         }
 
         AddLogs(block, index, ref receipt, plan, skipped, ref bloom, ref logs);
     }
 
-    private static void AddValue(BlockData block, int index, ref TransactionData transaction, in Receipt receipt, WatchPlan plan)
+    private static void AddValue(BlockData block, int index, in TransactionData transaction, in Receipt receipt, WatchPlan plan)
     {
         if (!plan.Native || !transaction.Succeeded || transaction.Value.IsZero)
         {
             return;
         }
 
-        if (transaction.IsCreation && receipt.HasContract)
+        Movement value = ValueOf(in transaction, index, proven: true);
+        value.To = receipt.ReceiverOf(in transaction);
+        if (!value.HasFrom || value.From != value.To)
         {
-            transaction.To = receipt.Contract;
-        }
-
-        if (!transaction.HasFrom || transaction.From != transaction.To)
-        {
-            block.Movements.Add(ValueOf(in transaction, index, proven: true));
+            block.Add(in value);
         }
     }
 
@@ -122,7 +144,7 @@ internal static class ReceiptParser
             ref TransactionData transaction = ref block.Transactions[index];
             if (!transaction.HasReceipt && !transaction.Value.IsZero)
             {
-                block.Movements.Add(ValueOf(in transaction, index, proven: false));
+                block.Add(ValueOf(in transaction, index, proven: false));
             }
         }
     }
@@ -195,7 +217,7 @@ internal static class ReceiptParser
                 ref TransactionData transaction = ref block.Transactions[index];
                 transaction.HasNativeLogs = true;
                 // The log of the transaction's own value tells again what the transaction itself told.
-                if (!ownValueSeen && !transaction.Value.IsZero && movement.Amount == transaction.Value && movement.To == transaction.To && movement.From == transaction.From)
+                if (!ownValueSeen && IsOwnValue(in transaction, receipt.ReceiverOf(in transaction), in movement))
                 {
                     ownValueSeen = true;
                     continue;
@@ -206,7 +228,7 @@ internal static class ReceiptParser
             movement.TransactionIndex = index >= 0 ? index : (int)Math.Clamp(receipt.TransactionIndex, block.TransactionCount, 1_000_000);
             movement.Ordinal = 1 + position;
             movement.Proven = true;
-            block.Movements.Add(movement);
+            block.Add(in movement);
         }
 
         if (logs >= 0)
@@ -215,16 +237,12 @@ internal static class ReceiptParser
         }
     }
 
-    private static bool Succeeded(in Receipt receipt, long gasLimit)
-    {
-        if (receipt.HasStatus)
-        {
-            return receipt.Status == 1;
-        }
+    /// <summary>Whether the log of the native coin tells of what the transaction itself tells.</summary>
+    internal static bool IsOwnValue(in TransactionData transaction, in EvmAddress receiver, in Movement movement) =>
+        !transaction.Value.IsZero && movement.Amount == transaction.Value && movement.To == receiver && movement.From == transaction.From;
 
-        // Before the Byzantium fork receipts do not say. A failed transaction used all its gas and left no logs; a plain transfer uses all its gas as well.
-        return receipt.GasUsed < gasLimit || receipt.LogsNotEmpty || gasLimit == PlainTransferGas;
-    }
+    /// <summary>Before the Byzantium fork receipts do not say. A failed transaction used all its gas and left no logs; a plain transfer uses all its gas as well.</summary>
+    internal static bool SucceededByGas(long gasUsed, long gasLimit, bool hasLogs) => gasUsed < gasLimit || hasLogs || gasLimit == PlainTransferGas;
 
     private ref struct Receipt
     {
@@ -243,6 +261,9 @@ internal static class ReceiptParser
 
         /// <summary>Stands at the beginning of the logs: they are read after all else, because their place among the properties is not fixed.</summary>
         public Utf8JsonReader Logs;
+
+        /// <summary>Who receives the transaction's value: where it creates a contract, the receipt knows that one's address best.</summary>
+        public readonly EvmAddress ReceiverOf(in TransactionData transaction) => transaction.IsCreation && HasContract ? Contract : transaction.To;
 
         public static Receipt Read(ref Utf8JsonReader reader)
         {
@@ -280,9 +301,9 @@ internal static class ReceiptParser
                     reader.Read();
                     receipt.HasLogs = reader.TokenType == JsonTokenType.StartArray;
                     receipt.Logs = reader;
-                    long start = reader.BytesConsumed;
+                    receipt.LogsNotEmpty = receipt.HasLogs && JsonWalk.NextItem(ref reader);
+                    reader = receipt.Logs;
                     reader.Skip();
-                    receipt.LogsNotEmpty = receipt.HasLogs && reader.BytesConsumed - start > 8;
                 }
                 else
                 {

@@ -23,7 +23,7 @@ internal sealed class BlockReading(EvmEndpoint endpoint, WatchPlan plan, EvmChec
     }
 
     /// <summary>Reads a block by its hash: one request where the endpoint has what it takes.</summary>
-    public async ValueTask<Block> ReadAsync(Hash256 hash, CancellationToken cancellationToken)
+    public async ValueTask<Block> ReadAsync(Hash256 hash, AddressSet watched, CancellationToken cancellationToken)
     {
         List<JsonRpcCall> calls = [new JsonRpcCall("eth_getBlockByHash", $@"[""0x{hash}"",{(plan.Native ? "true" : "false")}]")];
         ReceiptCalls form = endpoint.Receipts;
@@ -40,7 +40,7 @@ internal sealed class BlockReading(EvmEndpoint endpoint, WatchPlan plan, EvmChec
         }
 
         using JsonRpcReplies replies = await endpoint.Rpc.CallAsync(calls, cancellationToken);
-        using BlockData block = ReadBlock(replies[0], plan) ?? throw DoesNotKnow(hash);
+        using BlockData block = ReadBlock(replies[0], plan, watched) ?? throw DoesNotKnow(hash);
         if (block.Point.Hash != hash)
         {
             AnswerCheck.Fail(endpoint.Name, AnswerCheck.BlockHash, $"it was asked for block 0x{hash} and answered {block.Point}");
@@ -125,8 +125,11 @@ internal sealed class BlockReading(EvmEndpoint endpoint, WatchPlan plan, EvmChec
     }
 
     /// <summary>Reads one block's answer; <see langword="null"/> where the endpoint does not know it.</summary>
-    public BlockData? ReadBlock(JsonRpcReply reply, WatchPlan? watched) =>
-        reply.IsNull ? null : AnswerReader.Read(endpoint, reply, (json, from) => BlockParser.Read(json, from.Name, watched));
+    /// <param name="reply">The answer.</param>
+    /// <param name="watched">What is watched.</param>
+    /// <param name="addresses">The addresses whose movements are kept; <see langword="null"/> for all.</param>
+    public BlockData? ReadBlock(JsonRpcReply reply, WatchPlan? watched, AddressSet? addresses) =>
+        reply.IsNull ? null : AnswerReader.Read(endpoint, reply, (json, from) => BlockParser.Read(json, from.Name, watched, addresses));
 
     /// <summary>Checks what a block's own answer can show.</summary>
     public void Check(BlockData block, WatchPlan watched)
@@ -186,14 +189,24 @@ internal sealed class BlockReading(EvmEndpoint endpoint, WatchPlan plan, EvmChec
         ReceiptParser.Finish(block, plan, skipped, calls.Length, bloom);
     }
 
-    /// <summary>Reads one transaction's receipt.</summary>
-    public void ReadReceipt(BlockData block, int index, JsonRpcReply reply, ref Bloom bloom, ref long logs)
+    /// <summary>Reads one transaction's receipt, apart from those of the rest of its block.</summary>
+    public void ReadReceipt(BlockData block, int index, JsonRpcReply reply)
+    {
+        RequireReceipt(block, index, reply);
+        AnswerReader.Read(endpoint, reply, json => ReceiptParser.ReadSingle(json, block, plan, skipped, index));
+    }
+
+    private void RequireReceipt(BlockData block, int index, JsonRpcReply reply)
     {
         if (reply.IsNull)
         {
             throw new EndpointException(EndpointErrorKind.MissingData, $"endpoint '{endpoint.Name}' has no receipt of transaction 0x{block.Transactions[index].Hash} in block {block.Point}");
         }
+    }
 
+    private void ReadReceipt(BlockData block, int index, JsonRpcReply reply, ref Bloom bloom, ref long logs)
+    {
+        RequireReceipt(block, index, reply);
         Bloom bits = bloom;
         long count = logs;
         AnswerReader.Read(endpoint, reply, json =>

@@ -37,7 +37,7 @@ internal sealed class EvmBlockReader : IBlockReader
         cancellationToken);
 
     public ValueTask<Answer<Block>> ReadBlockAsync(Hash256 hash, AddressSet watched, CancellationToken cancellationToken) => _pool.RunAsync(
-        async (endpoint, cancellation) => Answer<Block>.Found(await Whole(endpoint).ReadAsync(hash, cancellation)),
+        async (endpoint, cancellation) => Answer<Block>.Found(await Whole(endpoint).ReadAsync(hash, watched, cancellation)),
         cancellationToken);
 
     public ValueTask<Answer<IReadOnlyList<Block>>> ReadBlocksAsync(long fromHeight, int count, AddressSet watched, CancellationToken cancellationToken) => _pool.RunAsync(
@@ -72,7 +72,7 @@ internal sealed class EvmBlockReader : IBlockReader
             {
                 int before = blocks.Count;
                 int asked = Math.Min(WholeBlocksAtOnce, count - before);
-                await ReadWholeAsync(endpoint, blocks, fromHeight + before, asked, cancellationToken);
+                await ReadWholeAsync(endpoint, blocks, fromHeight + before, asked, watched, cancellationToken);
                 if (blocks.Count - before < asked)
                 {
                     break;
@@ -94,7 +94,7 @@ internal sealed class EvmBlockReader : IBlockReader
         : WantMarks && endpoint.Marks.Finalized is { } final ? final.Height
         : endpoint.Head - _settings.FinalityDepth;
 
-    private async ValueTask ReadWholeAsync(EvmEndpoint endpoint, List<Block> into, long fromHeight, int count, CancellationToken cancellationToken)
+    private async ValueTask ReadWholeAsync(EvmEndpoint endpoint, List<Block> into, long fromHeight, int count, AddressSet watched, CancellationToken cancellationToken)
     {
         BlockReading whole = Whole(endpoint);
         List<BlockData> drafts = [];
@@ -110,7 +110,7 @@ internal sealed class EvmBlockReader : IBlockReader
             {
                 for (int index = 0; index < count; index++)
                 {
-                    BlockData? draft = whole.ReadBlock(replies[index], Plan);
+                    BlockData? draft = whole.ReadBlock(replies[index], Plan, watched);
                     if (draft is null)
                     {
                         break;

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace ChainWatch.Evm;
 
 /// <summary>
@@ -77,7 +75,7 @@ internal sealed class RangeReading(EvmEndpoint endpoint, WatchPlan plan, EvmChec
                     TakeHead(replies[calls.Count - 1]);
                 }
 
-                ReadBlocks(replies, fromHeight, count, anyone, drafts);
+                ReadBlocks(replies, fromHeight, count, anyone ? watched : null, drafts);
                 if (ranges.Count > 0)
                 {
                     for (int index = 0; index < ranges.Count; index++)
@@ -121,13 +119,13 @@ internal sealed class RangeReading(EvmEndpoint endpoint, WatchPlan plan, EvmChec
         }
     }
 
-    private void ReadBlocks(JsonRpcReplies replies, long fromHeight, int count, bool anyone, List<BlockData> drafts)
+    private void ReadBlocks(JsonRpcReplies replies, long fromHeight, int count, AddressSet? addresses, List<BlockData> drafts)
     {
-        WatchPlan watched = anyone ? plan : plan.WithoutNative;
+        WatchPlan watched = addresses is not null ? plan : plan.WithoutNative;
         long bytes = 0;
         for (int index = 0; index < count; index++)
         {
-            BlockData? draft = whole.ReadBlock(replies[index], watched);
+            BlockData? draft = whole.ReadBlock(replies[index], watched, addresses);
             if (draft is null)
             {
                 break;
@@ -261,7 +259,12 @@ internal sealed class RangeReading(EvmEndpoint endpoint, WatchPlan plan, EvmChec
         }
 
         int count = 0;
-        AnswerReader.Read(endpoint, reply, json => count = ReadLogs(json, range, drafts));
+        AnswerReader.Read(endpoint, reply, json =>
+        {
+            RangeLogs.Found found = RangeLogs.Read(json, range, drafts, plan);
+            count = found.Count;
+            endpoint.SawNativeLogs |= found.Native;
+        });
         if (count >= 1000 && count % 1000 == 0 && asked > 1)
         {
             // A round number: some providers cut off at their limit without a word.
@@ -272,51 +275,6 @@ internal sealed class RangeReading(EvmEndpoint endpoint, WatchPlan plan, EvmChec
         {
             endpoint.LogRange.Answered(asked);
         }
-    }
-
-    private int ReadLogs(ReadOnlySpan<byte> json, (long From, long To) range, List<BlockData> drafts)
-    {
-        Utf8JsonReader reader = JsonWalk.Open(json);
-        JsonWalk.Expect(ref reader, JsonTokenType.StartArray, "the logs");
-        int count = 0;
-        for (; JsonWalk.NextItem(ref reader); count++)
-        {
-            LogData.Read(ref reader, out LogData log);
-            if (!log.HasBlockNumber || !log.HasBlockHash || !log.HasTransactionHash || !log.HasTransactionIndex || log.Removed || log.BlockNumber < range.From || log.BlockNumber > range.To)
-            {
-                AnswerCheck.Fail(endpoint.Name, AnswerCheck.LogsOfRange, $"a log of the range {range.From} to {range.To} is removed, pending or of block {log.BlockNumber}");
-            }
-
-            int index = (int)(log.BlockNumber - drafts[0].Point.Height);
-            if (index >= drafts.Count)
-            {
-                continue;
-            }
-
-            BlockData block = drafts[index];
-            if (log.BlockHash != block.Point.Hash)
-            {
-                AnswerCheck.Fail(endpoint.Name, AnswerCheck.LogsOfRange, $"a log names block 0x{log.BlockHash}, but the block at that height is {block.Point}");
-            }
-
-            int transaction = block.Find(log.TransactionHash, log.TransactionIndex);
-            if (transaction < 0)
-            {
-                AnswerCheck.Fail(endpoint.Name, AnswerCheck.TransactionHash, $"a log is of transaction 0x{log.TransactionHash}, which block {block.Point} does not hold");
-            }
-
-            block.LogsSeen++;
-            endpoint.SawNativeLogs |= plan.Native && log.Contract == NativeLogs.Emitter;
-            if (TransferLog.TryRead(in log, plan, out Movement movement))
-            {
-                movement.TransactionId = log.TransactionHash;
-                movement.TransactionIndex = transaction;
-                movement.Ordinal = 1 + Math.Clamp(log.LogIndex, 0, CallFrames.FirstOrdinal - 2);
-                block.Movements.Add(movement);
-            }
-        }
-
-        return count;
     }
 
     private async ValueTask ProveAsync(List<BlockData> drafts, LogFilter filter, bool logsRead, AddressSet watched, CancellationToken cancellationToken)
@@ -356,7 +314,7 @@ internal sealed class RangeReading(EvmEndpoint endpoint, WatchPlan plan, EvmChec
             ref readonly TransactionData transaction = ref draft.Transactions[index];
             if (!transaction.Value.IsZero && (!transaction.HasFrom || transaction.From != transaction.To))
             {
-                draft.Movements.Add(ReceiptParser.ValueOf(in transaction, index, proven: false));
+                draft.Add(ReceiptParser.ValueOf(in transaction, index, proven: false));
             }
         }
     }
@@ -387,9 +345,7 @@ internal sealed class RangeReading(EvmEndpoint endpoint, WatchPlan plan, EvmChec
         for (int index = 0; index < calls.Length; index++)
         {
             (BlockData block, int at) = candidates[index];
-            Bloom bloom = default;
-            long unknown = -1;
-            whole.ReadReceipt(block, at, replies[index], ref bloom, ref unknown);
+            whole.ReadReceipt(block, at, replies[index]);
             TransactionData transaction = block.Transactions[at];
             block.Movements.Settle(at, keepInternal: transaction is { Succeeded: true, HasNativeLogs: false });
         }

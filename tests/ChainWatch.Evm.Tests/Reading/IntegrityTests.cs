@@ -66,7 +66,7 @@ public sealed class IntegrityTests
     {
         FakeChain chain = new();
         FakeBlock block = chain.Mine(chain.Pay(Bench.Bob, 1), chain.Pay(Bench.Alice, 2));
-        Bench bench = new Bench(chain) { Skipped = EvmChecks.ReceiptCount };
+        Bench bench = new Bench(chain) { Skipped = EvmChecks.ReceiptCount }.Watch(Bench.Alice, Bench.Bob);
         bench.Node.Intercept = (method, _) => method == "eth_getBlockReceipts" ? new JsonArray(block.ReceiptJson(0)) : null;
         using Block read = bench.ReadBlock(block.Hash).Value!;
 

@@ -26,6 +26,26 @@ public static class VectorFiles
         return System.Text.Encoding.UTF8.GetBytes(answer.RootElement.GetProperty("result").GetRawText());
     }
 
+    /// <summary>The results of all recorded exchanges of a method, none where the recordings are absent.</summary>
+    public static IEnumerable<byte[]> ResultsIfThere(string name, string method)
+    {
+        string folder = Path.Combine(Root(), "evm", name);
+        if (!Directory.Exists(folder))
+        {
+            yield break;
+        }
+
+        foreach (string path in Directory.GetFiles(folder, "*.io", SearchOption.AllDirectories).Where(path => path.Contains(method, StringComparison.Ordinal)).Order(StringComparer.Ordinal))
+        {
+            string line = File.ReadLines(path).Last(static line => line.StartsWith("<< ", StringComparison.Ordinal));
+            using JsonDocument answer = JsonDocument.Parse(line[3..]);
+            if (answer.RootElement.TryGetProperty("result", out JsonElement result) && result.ValueKind != JsonValueKind.Null)
+            {
+                yield return System.Text.Encoding.UTF8.GetBytes(result.GetRawText());
+            }
+        }
+    }
+
     private static string Root()
     {
         if (Environment.GetEnvironmentVariable("CHAINWATCH_VECTORS") is { Length: > 0 } named)

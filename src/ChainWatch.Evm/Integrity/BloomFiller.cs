@@ -1,0 +1,114 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
+namespace ChainWatch.Evm;
+
+/// <summary>
+/// Makes the bloom of a block's logs. Nearly all its time goes into hashing, so hashes are taken several at a time, and what the same contracts, topics and addresses set is
+/// kept from block to block.
+/// </summary>
+internal sealed class BloomFiller
+{
+    /// <summary>How many contracts and topics are remembered, each in the only place that it can have.</summary>
+    private const int Remembered = 4096;
+
+    private readonly Entry[] _entries = new Entry[Remembered];
+    private readonly ulong[] _open = new ulong[Keccak256.Lanes * Keccak256.ShortWords];
+    private readonly int[] _openPlaces = new int[Keccak256.Lanes];
+    private readonly ulong[] _hashes = new ulong[Keccak256.Lanes];
+    private int _openCount;
+    private Bloom _bloom;
+
+    /// <summary>Begins a new bloom.</summary>
+    public void Begin()
+    {
+        _openCount = 0;
+        _bloom = default;
+    }
+
+    /// <summary>Adds what a log sets.</summary>
+    public void Add(in LogData log)
+    {
+        Span<byte> contract = stackalloc byte[Hash256.Length];
+        contract.Clear();
+        log.Contract.Bytes.CopyTo(contract);
+        Add(contract, isContract: true);
+        for (int topic = 0; topic < log.TopicCount; topic++)
+        {
+            Add(log.Topic(topic), isContract: false);
+        }
+    }
+
+    /// <summary>The bloom of all that was added.</summary>
+    public ref readonly Bloom Finish()
+    {
+        if (_openCount > 0)
+        {
+            Close();
+        }
+
+        return ref _bloom;
+    }
+
+    private void Add(ReadOnlySpan<byte> text, bool isContract)
+    {
+        Vector256<ulong> words = MemoryMarshal.Read<Vector256<ulong>>(text);
+        // The ends of contracts and topics differ most: counters begin with zeros, and so do addresses as topics.
+        ulong mixed = (words[0] ^ words[2] ^ (words[3] << 1) ^ words[1]) * 0x9E3779B97F4A7C15;
+        int place = (int)(mixed >> 52) & (Remembered - 1);
+        ref Entry entry = ref _entries[place];
+        byte kind = isContract ? Entry.Contract : Entry.Topic;
+        if (entry.Kind == kind && entry.Words == words)
+        {
+            _bloom.Add(entry.Bits);
+            return;
+        }
+
+        // The hash's own padding: a one behind the text, which is within its third word for the twenty bytes of a contract.
+        Span<ulong> open = _open;
+        open[_openCount] = words[0];
+        open[Keccak256.Lanes + _openCount] = words[1];
+        open[(2 * Keccak256.Lanes) + _openCount] = isContract ? words[2] | (1UL << 32) : words[2];
+        open[(3 * Keccak256.Lanes) + _openCount] = words[3];
+        open[(4 * Keccak256.Lanes) + _openCount] = isContract ? 0UL : 1UL;
+        _openPlaces[_openCount] = place;
+        if (++_openCount == Keccak256.Lanes)
+        {
+            Close();
+        }
+    }
+
+    private void Close()
+    {
+        Keccak256.HashShort(_open, _hashes);
+        for (int lane = 0; lane < _openCount; lane++)
+        {
+            BloomBits bits = BloomBits.OfHash(_hashes[lane]);
+            _bloom.Add(bits);
+            bool isContract = _open[(4 * Keccak256.Lanes) + lane] == 0;
+            ulong third = _open[(2 * Keccak256.Lanes) + lane];
+            _entries[_openPlaces[lane]] = new Entry
+            {
+                Words = Vector256.Create(
+                    _open[lane],
+                    _open[Keccak256.Lanes + lane],
+                    isContract ? third & uint.MaxValue : third,
+                    _open[(3 * Keccak256.Lanes) + lane]),
+                Bits = bits,
+                Kind = isContract ? Entry.Contract : Entry.Topic,
+            };
+        }
+
+        _openCount = 0;
+    }
+
+    private struct Entry
+    {
+        public const byte Contract = 1;
+        public const byte Topic = 2;
+
+        public Vector256<ulong> Words;
+        public BloomBits Bits;
+        public byte Kind;
+    }
+}

@@ -1,0 +1,95 @@
+namespace ChainWatch.Evm;
+
+/// <summary>The values of the protocol as a <see cref="JsonScanner"/> stands before them. Where one is not written in the usual way the scanner gives up, and the answer is read with care.</summary>
+internal static class ScanValues
+{
+    /// <summary>Notes that a property was met; false, and the scanner gives up, where it was met before.</summary>
+    public static bool IsFirst(ref this JsonScanner json, int field, ref uint met)
+    {
+        uint bit = 1u << field;
+        if ((met & bit) != 0)
+        {
+            json.Fail();
+            return false;
+        }
+
+        met |= bit;
+        return true;
+    }
+
+    /// <summary>Reads a hash; false where it is null.</summary>
+    public static bool ReadHash(ref this JsonScanner json, out Hash256 hash)
+    {
+        hash = default;
+        if (json.TryNull())
+        {
+            return false;
+        }
+
+        Span<byte> bytes = stackalloc byte[Hash256.Length];
+        if (!HexText.TryReadData(json.ReadText(), bytes))
+        {
+            json.Fail();
+            return false;
+        }
+
+        hash = new Hash256(bytes);
+        return true;
+    }
+
+    /// <summary>Reads an address; false where it is null.</summary>
+    public static bool ReadAddress(ref this JsonScanner json, out EvmAddress address)
+    {
+        address = default;
+        if (json.TryNull())
+        {
+            return false;
+        }
+
+        if (!HexText.TryReadData(json.ReadText(), address))
+        {
+            json.Fail();
+            return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>Reads a number; false where it is null.</summary>
+    public static bool ReadNumber(ref this JsonScanner json, out long value)
+    {
+        value = 0;
+        if (json.TryNull())
+        {
+            return false;
+        }
+
+        if (!HexText.TryReadSmall(json.ReadText(), out value))
+        {
+            json.Fail();
+            return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>Reads a quantity; zero where it is null.</summary>
+    public static void ReadQuantity(ref this JsonScanner json, out UInt256 value)
+    {
+        value = default;
+        if (json.TryNull())
+        {
+            return;
+        }
+
+        ReadOnlySpan<byte> text = json.ReadText();
+        if (HexText.TryReadSmall(text, out long small))
+        {
+            value = new UInt256(UInt128.Zero, (ulong)small);
+        }
+        else if (!HexText.TryReadQuantity(text, out value))
+        {
+            json.Fail();
+        }
+    }
+}
