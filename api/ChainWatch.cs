@@ -903,6 +903,30 @@ namespace ChainWatch
         public ReadOnlySpan<byte> Require();
     }
 
+    [Obsolete("Types with embedded references are not supported in this version of your compiler.")]
+    public ref struct JsonScanner
+    {
+        public JsonScanner(ReadOnlySpan<byte> json);
+        public bool Failed { get; }
+        public byte Current { get; }
+        public int Position { get; }
+        public ReadOnlySpan<byte> ReadText();
+        public bool BeginArray();
+        public bool BeginObject();
+        public bool End();
+        public bool NextItem(ref bool first);
+        public bool NextProperty(JsonShape shape, ref int place, out int field);
+        public bool Skip();
+        public bool TryFalse();
+        public bool TryNull();
+        public void Fail();
+    }
+
+    public sealed class JsonShape
+    {
+        public JsonShape(params ReadOnlySpan<string> names);
+    }
+
     public abstract class Leadership : IAsyncDisposable
     {
         protected Leadership();
