@@ -18,6 +18,7 @@ var intended = new SortedDictionary<string, string[]>(StringComparer.Ordinal)
         "Polly", "System.Threading.RateLimiting",
     ],
     ["ChainWatch.AspNetCore"] = ["ChainWatch", "framework:Microsoft.AspNetCore.App"],
+    ["ChainWatch.Cli"] = [], // a tool: it carries what it needs
     ["ChainWatch.Evm"] = ["ChainWatch"],
     ["ChainWatch.Postgres"] = ["ChainWatch", "Npgsql"],
     ["ChainWatch.Testing"] = ["ChainWatch"],
@@ -83,10 +84,12 @@ foreach (var (id, dependencies) in intended)
 
     using var package = ZipFile.OpenRead(file);
     var entries = package.Entries.Select(entry => entry.FullName).ToHashSet(StringComparer.Ordinal);
-    Require(entries.Contains($"lib/net10.0/{id}.dll"), $"{id}: there is no lib/net10.0/{id}.dll.");
-    Require(entries.Contains($"lib/net10.0/{id}.xml"), $"{id}: there are no XML docs.");
+    var isTool = metadata.Descendants(ns + "packageType").Any(type => type.Attribute("name")?.Value == "DotnetTool");
+    var home = isTool ? "tools/net10.0/any" : "lib/net10.0";
+    Require(entries.Contains($"{home}/{id}.dll"), $"{id}: there is no {home}/{id}.dll.");
+    Require(isTool ? entries.Contains($"{home}/DotnetToolSettings.xml") : entries.Contains($"{home}/{id}.xml"), $"{id}: there are no {(isTool ? "settings of a tool" : "XML docs")}.");
     Require(entries.Contains("README.md"), $"{id}: there is no README.md inside.");
-    var stray = entries.Where(entry => !IsExpected(entry, id)).ToList();
+    var stray = entries.Where(entry => !IsExpected(entry, id) && !(isTool && entry.StartsWith(home + "/", StringComparison.Ordinal))).ToList();
     Require(stray.Count == 0, $"{id}: it holds what it should not: {string.Join(", ", stray)}.");
     if (package.GetEntry("README.md") is { } readme)
     {
@@ -96,7 +99,7 @@ foreach (var (id, dependencies) in intended)
         Require(!text.Contains("](../", StringComparison.Ordinal) && !text.Contains("](./", StringComparison.Ordinal), $"{id}: its README has a relative link, which a gallery does not resolve.");
     }
 
-    VerifySymbols(id, Path.ChangeExtension(file, ".snupkg"));
+    VerifySymbols(id, home, Path.ChangeExtension(file, ".snupkg"));
 }
 
 if (args.Length == 2)
@@ -116,7 +119,7 @@ foreach (var message in wrong)
 Console.WriteLine(wrong.Count == 0 ? $"verify-packages: {intended.Count} packages are as intended" : $"verify-packages: {wrong.Count} faults");
 return wrong.Count == 0 ? 0 : 1;
 
-void VerifySymbols(string id, string file)
+void VerifySymbols(string id, string home, string file)
 {
     if (!File.Exists(file))
     {
@@ -125,7 +128,7 @@ void VerifySymbols(string id, string file)
     }
 
     using var package = ZipFile.OpenRead(file);
-    if (package.GetEntry($"lib/net10.0/{id}.pdb") is not { } entry)
+    if (package.GetEntry($"{home}/{id}.pdb") is not { } entry)
     {
         wrong.Add($"{id}: the symbol package holds no {id}.pdb.");
         return;

@@ -49,7 +49,7 @@ public sealed class PostgresServerRestartTests
         IReadOnlyList<Payment> payments = await script.PaymentsAsync(int.MaxValue);
         payments.Select(payment => payment.Block).Order(Comparer<ChainPoint>.Create((a, b) => a.Height.CompareTo(b.Height))).ShouldBe(state.Known);
         payments.ShouldAllBe(payment => payment.Status == PaymentStatus.Confirmed);
-        (await test.ReadCoverageAsync(script.Chain)).ShouldBe([new CoverageRange(1, state.Known.Count, "one", 1)]);
+        (await test.Store.ReadCoverageAsync(script.Chain, 0, long.MaxValue, TestContext.Current.CancellationToken)).ShouldBe([new CoverageRange(1, state.Known.Count, "one", 1)]);
         IReadOnlyList<PaymentEvent> events = await test.ReadEventsAsync(script.Chain);
         events.Count.ShouldBe(state.Known.Count * 2);
         (await test.ScalarAsync<long>("select count(*) from $schema$.credit")).ShouldBe(events.Count);

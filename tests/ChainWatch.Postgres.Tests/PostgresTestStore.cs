@@ -29,21 +29,6 @@ internal sealed class PostgresTestStore : IAsyncDisposable
         return new PostgresTestStore(dataSource, store, options);
     }
 
-    public async Task<IReadOnlyList<CoverageRange>> ReadCoverageAsync(Chain chain)
-    {
-        await using NpgsqlCommand command = DataSource.CreateCommand(
-            $"select from_height, to_height, endpoint, pass from \"{Options.Schema}\".coverage where chain = $1 and partition = 0 order by from_height");
-        command.Parameters.With(chain.Name);
-        List<CoverageRange> ranges = [];
-        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync();
-        while (await reader.ReadAsync())
-        {
-            ranges.Add(new CoverageRange(reader.GetInt64(0), reader.GetInt64(1), reader.GetString(2), reader.GetInt32(3)));
-        }
-
-        return ranges;
-    }
-
     public async Task<IReadOnlyList<PaymentEvent>> ReadEventsAsync(Chain chain)
     {
         await using NpgsqlCommand command = DataSource.CreateCommand(

@@ -9,8 +9,6 @@ public sealed class PostgresWatchStoreTests(PostgresServerFixture postgres) : Wa
 
     protected override async ValueTask<IWatchStore> CreateStoreAsync() => (_test = await PostgresTestStore.CreateAsync(postgres.Server)).Store;
 
-    protected override async ValueTask<IReadOnlyList<CoverageRange>> ReadCoverageAsync(IWatchStore store, Chain chain) => await _test!.ReadCoverageAsync(chain);
-
     protected override async ValueTask<IReadOnlyList<PaymentEvent>> ReadEventsAsync(IWatchStore store, Chain chain) => await _test!.ReadEventsAsync(chain);
 
     protected override string Recorded(string text) => PostgresText.Clean(text);

@@ -20,6 +20,7 @@ public sealed class PostgresWatchStore : IWatchStore
     private readonly string _load;
     private readonly string _payments;
     private readonly string _unwatched;
+    private readonly string _coverage;
 
     /// <summary>Creates the store.</summary>
     /// <param name="dataSource">Where the database is. It stays its owner's: the store does not dispose it.</param>
@@ -55,6 +56,7 @@ public sealed class PostgresWatchStore : IWatchStore
             order by b.height
             """;
         _payments = $"select {PaymentColumns.Names} from {schema}.payment where chain = $1 order by block_height desc, tx_id, ordinal limit $2";
+        _coverage = $"select from_height, to_height, endpoint, pass from {schema}.coverage where chain = $1 and from_height <= $3 and to_height >= $2 order by pass, from_height";
         _unwatched =
             $"""
             select {PaymentColumns.Of("p")} from {schema}.payment p
@@ -207,6 +209,22 @@ public sealed class PostgresWatchStore : IWatchStore
         command.Parameters.With(chain.Name).With(aboveHeight);
         await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
         return await PaymentStatements.ReadTouchedAsync(reader, chain, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<CoverageRange>> ReadCoverageAsync(Chain chain, long fromHeight, long toHeight, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(chain);
+        await using NpgsqlCommand command = _dataSource.CreateCommand(_coverage);
+        command.Parameters.With(chain.Name).With(fromHeight).With(toHeight);
+        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
+        List<CoverageRange> ranges = [];
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            ranges.Add(new CoverageRange(reader.GetInt64(0), reader.GetInt64(1), reader.GetString(2), reader.GetInt32(3)));
+        }
+
+        return ranges;
     }
 
     /// <inheritdoc/>

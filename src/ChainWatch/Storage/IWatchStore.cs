@@ -73,6 +73,9 @@ public interface IWatchStore
     /// <summary>Payments of a chain, newest block first, at most <paramref name="limit"/>.</summary>
     ValueTask<IReadOnlyList<Payment>> ReadPaymentsAsync(Chain chain, int limit, CancellationToken cancellationToken);
 
+    /// <summary>Which of the blocks from one height to another were read, through which endpoints, in which passes: ascending within a pass, the first pass first. Ranges are told whole, also where they reach beyond.</summary>
+    ValueTask<IReadOnlyList<CoverageRange>> ReadCoverageAsync(Chain chain, long fromHeight, long toHeight, CancellationToken cancellationToken);
+
     /// <summary>
     /// The digests of a range of blocks, divided into at most <paramref name="parts"/> neighbouring parts as <see cref="DigestComparison.Divide"/> does, ascending; also of
     /// parts without payments.

@@ -296,6 +296,10 @@ public sealed class InMemoryWatchStore : IWatchStore
     }
 
     /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<CoverageRange>> ReadCoverageAsync(Chain chain, long fromHeight, long toHeight, CancellationToken cancellationToken) =>
+        new([.. ReadCoverage(chain).Where(range => range.FromHeight <= toHeight && range.ToHeight >= fromHeight).OrderBy(static range => range.Pass).ThenBy(static range => range.FromHeight)]);
+
+    /// <inheritdoc/>
     public ValueTask<IReadOnlyList<DigestRange>> ReadDigestsAsync(Chain chain, long fromHeight, long toHeight, int parts, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(chain);

@@ -15,9 +15,6 @@ public abstract class WatchStoreConformance
     /// <summary>Creates an empty store and makes it ready.</summary>
     protected abstract ValueTask<IWatchStore> CreateStoreAsync();
 
-    /// <summary>The coverage of a chain's first partition, ascending.</summary>
-    protected abstract ValueTask<IReadOnlyList<CoverageRange>> ReadCoverageAsync(IWatchStore store, Chain chain);
-
     /// <summary>All events of a chain, ascending.</summary>
     protected abstract ValueTask<IReadOnlyList<PaymentEvent>> ReadEventsAsync(IWatchStore store, Chain chain);
 
@@ -396,7 +393,7 @@ public abstract class WatchStoreConformance
 
         (await script.PaymentsAsync()).Count.ShouldBe(1);
         (await script.LoadAsync()).Cursor.ShouldBe(Point(3));
-        (await ReadCoverageAsync(script.Store, script.Chain)).ShouldBe([new CoverageRange(1, 3, "one", 1)]);
+        (await script.Store.ReadCoverageAsync(script.Chain, 0, long.MaxValue, Token)).ShouldBe([new CoverageRange(1, 3, "one", 1)]);
         (await ReadEventsAsync(script.Store, script.Chain)).Count.ShouldBe(1);
     }
 
@@ -851,9 +848,9 @@ public abstract class WatchStoreConformance
         await script.ForwardAsync(Blocks(15, 400));
         await script.ForwardAsync(Blocks(401, 401));
 
-        (await ReadCoverageAsync(script.Store, script.Chain)).SelectMany(Heights).ShouldBe(
+        (await script.Store.ReadCoverageAsync(script.Chain, 0, long.MaxValue, Token)).SelectMany(Heights).ShouldBe(
             Enumerable.Range(5, 397).Select(height => ((long)height, height is >= 10 and <= 12 ? "two" : "one")));
-        (await ReadCoverageAsync(script.Store, script.Chain)).Count.ShouldBeLessThanOrEqualTo(4);
+        (await script.Store.ReadCoverageAsync(script.Chain, 0, long.MaxValue, Token)).Count.ShouldBeLessThanOrEqualTo(4);
     }
 
     [Fact]
@@ -869,9 +866,9 @@ public abstract class WatchStoreConformance
         reorg.Coverage = [new(4, 5, "three", 1)];
         await script.CommitAsync(reorg);
 
-        (await ReadCoverageAsync(script.Store, script.Chain)).ShouldBe([new(1, 3, "one", 1), new(4, 5, "three", 1)]);
+        (await script.Store.ReadCoverageAsync(script.Chain, 0, long.MaxValue, Token)).ShouldBe([new(1, 3, "one", 1), new(4, 5, "three", 1)]);
         await script.ReorgAsync(Point(2), []);
-        (await ReadCoverageAsync(script.Store, script.Chain)).ShouldBe([new CoverageRange(1, 2, "one", 1)]);
+        (await script.Store.ReadCoverageAsync(script.Chain, 0, long.MaxValue, Token)).ShouldBe([new CoverageRange(1, 2, "one", 1)]);
     }
 
     // ---- watchlist -------------------------------------------------------------------------------------------------------------------------------------------------

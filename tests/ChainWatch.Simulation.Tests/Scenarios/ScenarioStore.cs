@@ -184,6 +184,9 @@ internal sealed class ScenarioStore(InMemoryWatchStore inner, Oracle oracle, Ver
         }
     }
 
+    public ValueTask<IReadOnlyList<CoverageRange>> ReadCoverageAsync(Chain chain, long fromHeight, long toHeight, CancellationToken cancellationToken) =>
+        inner.ReadCoverageAsync(chain, fromHeight, toHeight, cancellationToken);
+
     public ValueTask<IReadOnlyList<DigestRange>> ReadDigestsAsync(Chain chain, long fromHeight, long toHeight, int parts, CancellationToken cancellationToken) =>
         inner.ReadDigestsAsync(chain, fromHeight, toHeight, parts, cancellationToken);
 

@@ -6,8 +6,6 @@ public sealed class InMemoryWatchStoreTests : WatchStoreConformance
 {
     protected override ValueTask<IWatchStore> CreateStoreAsync() => new(new InMemoryWatchStore());
 
-    protected override ValueTask<IReadOnlyList<CoverageRange>> ReadCoverageAsync(IWatchStore store, Chain chain) => new(((InMemoryWatchStore)store).ReadCoverage(chain));
-
     protected override ValueTask<IReadOnlyList<PaymentEvent>> ReadEventsAsync(IWatchStore store, Chain chain) =>
         new([.. ((InMemoryWatchStore)store).ReadEvents().Where(one => one.Payment.Chain == chain.Name)]);
 }

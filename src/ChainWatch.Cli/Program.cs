@@ -1,0 +1,3 @@
+using ChainWatch.Cli;
+
+return await ChainWatchCommand.Create().Parse(args).InvokeAsync();

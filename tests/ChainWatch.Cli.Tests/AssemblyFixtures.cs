@@ -1,0 +1,3 @@
+using ChainWatch.TestInfrastructure;
+
+[assembly: AssemblyFixture(typeof(PostgresServerFixture))]

@@ -1,0 +1,202 @@
+using System.Text.Json.Nodes;
+using ChainWatch.TestInfrastructure;
+using static ChainWatch.Conformance.ConformanceChain;
+using static ChainWatch.Conformance.StoreScript;
+
+namespace ChainWatch.Cli.Tests;
+
+public sealed class ChainWatchCommandTests(PostgresServerFixture postgres)
+{
+    private const string Wallet = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed";
+
+    [Fact]
+    public async Task Addresses_are_added_listed_and_removed_and_all_of_it_is_audited()
+    {
+        await using CliTestHost host = await CliTestHost.CreateAsync(postgres.Server);
+
+        CliRun added = await host.JsonAsync("watch", "add", "ethereum", Wallet, "--reference", "order:1042", "--actor", "alice");
+        CliRun again = await host.JsonAsync("watch", "add", "ethereum", Wallet.ToLowerInvariant(), "--reference", "order:1042");
+        CliRun listed = await host.JsonAsync("watch", "list", "ethereum");
+        CliRun removed = await host.JsonAsync("watch", "remove", "ethereum", Wallet, "--actor", "bob");
+        CliRun audit = await host.JsonAsync("audit", "list");
+
+        added.ExitCode.ShouldBe(0, added.Errors);
+        added.Json["added"]!.GetValue<bool>().ShouldBeTrue();
+        again.Json["added"]!.GetValue<bool>().ShouldBeFalse();
+        JsonObject row = listed.Json.AsArray().ShouldHaveSingleItem().ShouldNotBeNull().AsObject();
+        row["address"]!.GetValue<string>().ShouldBe(Wallet.ToLowerInvariant());
+        row["reference"]!.GetValue<string>().ShouldBe("order:1042");
+        removed.Json["removed"]!.GetValue<bool>().ShouldBeTrue();
+        audit.Json.AsArray().Skip(1).Select(static entry => (entry!["action"]!.GetValue<string>(), entry["actor"]!.GetValue<string>())).ShouldBe([("watch", "alice"), ("unwatch", "bob")]);
+    }
+
+    [Fact]
+    public async Task Status_says_how_far_each_chain_has_come()
+    {
+        await using CliTestHost host = await CliTestHost.CreateAsync(postgres.Server);
+        await host.Script.WatchAsync([1, 2]);
+        Conformance.BatchDraft draft = TwentyBlocks(host);
+        await host.Script.CommitAsync(draft);
+
+        JsonObject row = (await host.JsonAsync("status")).Json.AsArray().ShouldHaveSingleItem().ShouldNotBeNull().AsObject();
+
+        row["chain"]!.GetValue<string>().ShouldBe("ethereum");
+        row["height"]!.GetValue<long>().ShouldBe(20);
+        row["finalized"]!.GetValue<long>().ShouldBe(10);
+        row["safe"]!.GetValue<long>().ShouldBe(12);
+        row["watched"]!.GetValue<long>().ShouldBe(2);
+        row["outboxPending"]!.GetValue<long>().ShouldBe(4);
+    }
+
+    [Fact]
+    public async Task Lines_without_a_terminal_are_made_for_other_programs()
+    {
+        await using CliTestHost host = await CliTestHost.CreateAsync(postgres.Server);
+
+        CliRun run = await host.RunAsync("status");
+
+        string[] lines = run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        lines.Length.ShouldBe(2);
+        lines[0].ShouldStartWith("chain\tkind\theight");
+        lines[1].ShouldStartWith("ethereum\tevm\t");
+    }
+
+    [Fact]
+    public async Task A_flipped_amount_is_located_by_its_digest()
+    {
+        await using CliTestHost live = await CliTestHost.CreateAsync(postgres.Server);
+        await using CliTestHost copy = await CliTestHost.CreateAsync(postgres.Server);
+        foreach (CliTestHost host in (CliTestHost[])[live, copy])
+        {
+            await host.Script.WatchAsync([1, 2]);
+            Conformance.BatchDraft draft = TwentyBlocks(host);
+            await host.Script.CommitAsync(draft);
+        }
+
+        CliRun equal = await live.JsonAsync("digest", "ethereum", "--against", copy.Schema, "--to", "20");
+        await copy.ExecuteAsync("update $schema$.payment set amount = amount + 1 where block_height = 17");
+        CliRun different = await live.JsonAsync("digest", "ethereum", "--against", copy.Schema, "--to", "20");
+        CliRun final = await live.JsonAsync("digest", "ethereum", "--against", copy.Schema);
+        CliRun one = await live.JsonAsync("digest", "ethereum", "--to", "20");
+
+        (equal.ExitCode, different.ExitCode, final.ExitCode).ShouldBe((0, 1, 0));
+        different.Json.AsArray().ShouldHaveSingleItem()!["height"]!.GetValue<long>().ShouldBe(17);
+        one.Json["payments"]!.GetValue<long>().ShouldBe(2);
+        one.Json["digest"]!.GetValue<string>().Length.ShouldBe(64);
+    }
+
+    [Fact]
+    public async Task Payments_and_coverage_are_shown()
+    {
+        await using CliTestHost host = await CliTestHost.CreateAsync(postgres.Server);
+        await host.Script.WatchAsync([1, 2]);
+        Conformance.BatchDraft draft = TwentyBlocks(host);
+        await host.Script.CommitAsync(draft);
+
+        JsonArray payments = (await host.JsonAsync("payments", "ethereum")).Json.AsArray();
+        CliRun coverage = await host.JsonAsync("coverage", "ethereum", "--from", "5");
+
+        payments.Select(static payment => (payment!["blockHeight"]!.GetValue<long>(), payment["amount"]!.GetValue<string>(), payment["status"]!.GetValue<string>()))
+            .ShouldBe([(17, "115792089237316195423570985008687907853269984665640564039457584007913129639935", "confirmed"), (3, "100", "confirmed")]);
+        coverage.ExitCode.ShouldBe(0);
+        JsonNode range = coverage.Json.AsArray().ShouldHaveSingleItem()!;
+        (range["fromHeight"]!.GetValue<long>(), range["toHeight"]!.GetValue<long>(), range["pass"]!.GetValue<int>()).ShouldBe((1, 20, 1));
+    }
+
+    [Fact]
+    public async Task A_gap_in_the_coverage_is_found()
+    {
+        await using CliTestHost host = await CliTestHost.CreateAsync(postgres.Server);
+        await host.ExecuteAsync("insert into $schema$.coverage (chain, partition, pass, from_height, to_height, endpoint) values ('ethereum', 0, 1, 1, 5, 'a'), ('ethereum', 0, 1, 7, 9, 'a')");
+
+        (await host.RunAsync("coverage", "ethereum")).ExitCode.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_changed_audit_entry_is_named()
+    {
+        await using CliTestHost host = await CliTestHost.CreateAsync(postgres.Server);
+        await host.Script.WatchAsync([1]);
+        await host.Script.WatchAsync([2]);
+        CliRun intact = await host.JsonAsync("audit", "verify");
+        string head = intact.Json["head"]!.GetValue<string>();
+        await host.ExecuteAsync("alter table $schema$.audit_log disable trigger append_only; update $schema$.audit_log set actor = 'somebody else' where id = 2");
+
+        CliRun broken = await host.JsonAsync("audit", "verify");
+
+        intact.ExitCode.ShouldBe(0);
+        head.ShouldStartWith("3:");
+        broken.ExitCode.ShouldBe(1);
+        broken.Json["brokenAt"]!.GetValue<long>().ShouldBe(2);
+        (await host.RunAsync("audit", "verify", "--remembered", "4:00")).ExitCode.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_parked_delivery_is_listed_and_replayed()
+    {
+        await using CliTestHost host = await CliTestHost.CreateAsync(postgres.Server);
+        await host.Script.WatchAsync([1, 2]);
+        Conformance.BatchDraft draft = TwentyBlocks(host);
+        await host.Script.CommitAsync(draft);
+        await using (Delivery taken = (await host.Script.TakeAsync()).ShouldNotBeNull())
+        {
+            await taken.ParkAsync(host.Script.Now, "the handler is broken", TestContext.Current.CancellationToken);
+        }
+
+        JsonNode parked = (await host.JsonAsync("outbox", "list")).Json.AsArray().ShouldHaveSingleItem()!;
+        string sequence = parked["sequence"]!.ToString();
+        CliRun replayed = await host.JsonAsync("outbox", "replay", sequence);
+
+        parked["error"]!.GetValue<string>().ShouldBe("the handler is broken");
+        replayed.ExitCode.ShouldBe(0);
+        (await host.JsonAsync("outbox", "list")).Json.AsArray().ShouldBeEmpty();
+        (await host.RunAsync("outbox", "replay", sequence)).ExitCode.ShouldBe(2);
+    }
+
+    [Theory]
+    [InlineData(2, "an address has 40", "watch", "add", "ethereum", "0x12")]
+    [InlineData(2, "bitcoin", "watch", "list", "bitcoin")]
+    [InlineData(2, "--reference", "watch", "add", "ethereum", Wallet, "--reference", "order")]
+    [InlineData(2, "--remembered", "audit", "verify", "--remembered", "nothing")]
+    [InlineData(2, "--from", "digest", "ethereum", "--from", "9", "--to", "8")]
+    public async Task What_cannot_be_done_is_said(int exitCode, string message, params string[] arguments)
+    {
+        await using CliTestHost host = await CliTestHost.CreateAsync(postgres.Server);
+
+        CliRun run = await host.RunAsync(arguments);
+
+        run.ExitCode.ShouldBe(exitCode, run.Output + run.Errors);
+        run.Errors.ShouldContain(message, Case.Insensitive);
+    }
+
+    [Fact]
+    public async Task A_wrong_configuration_is_78_and_a_missing_server_75()
+    {
+        await using CliTestHost host = await CliTestHost.CreateAsync(postgres.Server);
+        string configuration = await File.ReadAllTextAsync(host.File, TestContext.Current.CancellationToken);
+
+        CliRun missing = await CliRun.RunAsync("status", "--config", host.File + ".none");
+        await File.WriteAllTextAsync(host.File, configuration.Replace("\"evm\"", "\"evn\"", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        CliRun kind = await host.RunAsync("status");
+        await File.WriteAllTextAsync(host.File, configuration.Replace(host.Schema, "elsewhere", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        CliRun schema = await host.RunAsync("status");
+        await File.WriteAllTextAsync(host.File, configuration.Replace("Port=", "Port=1;x", StringComparison.Ordinal).Replace(";x", ";Application Name=x", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        CliRun server = await host.RunAsync("status");
+
+        (missing.ExitCode, kind.ExitCode, schema.ExitCode).ShouldBe((78, 78, 78));
+        kind.Errors.ShouldContain("ChainWatch:Chains:ethereum:Kind");
+        schema.Errors.ShouldContain("Start a host of this version once");
+        server.ExitCode.ShouldBe(75, server.Errors);
+    }
+
+    /// <summary>Twenty blocks with two payments, final up to 10.</summary>
+    private static Conformance.BatchDraft TwentyBlocks(CliTestHost host)
+    {
+        BlockHeader[] blocks = Blocks(1, 20);
+        System.Numerics.BigInteger large = System.Numerics.BigInteger.Pow(2, 256) - 1;
+        Conformance.BatchDraft draft = host.Script.Draft(blocks, Pay(blocks[2], 1), Pay(blocks[16], 2, to: 2, amount: large));
+        draft.Safe = 12;
+        draft.Finalized = Point(10);
+        return draft;
+    }
+}
