@@ -86,7 +86,7 @@ internal sealed class CliOutput(TextWriter writer, bool json)
         writer.WriteLine(System.Text.Encoding.UTF8.GetString(stream.ToArray()));
     }
 
-    private static void WriteObject(Utf8JsonWriter output, IReadOnlyList<string> names, IReadOnlyList<object?> values)
+    private static void WriteObject(Utf8JsonWriter output, IReadOnlyList<string> names, object?[] values)
     {
         output.WriteStartObject();
         for (int index = 0; index < names.Count; index++)
