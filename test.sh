@@ -28,7 +28,7 @@ while [ $# -gt 0 ]; do
 done
 
 # The longest first, so that the lanes end together.
-order=(RealNodes Simulation Postgres Evm AspNetCore House Deploy)
+order=(RealNodes Simulation Postgres Evm Bitcoin AspNetCore House Deploy)
 heavy=(RealNodes Postgres AspNetCore Deploy)
 time_limit=1200
 if [ "$long" = true ]; then time_limit=14400; fi

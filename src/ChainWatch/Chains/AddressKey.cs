@@ -9,7 +9,7 @@ namespace ChainWatch;
 public readonly struct AddressKey : IEquatable<AddressKey>
 {
     /// <summary>The most bytes that a key can have.</summary>
-    public const int MaxLength = 40;
+    public const int MaxLength = 64;
 
     private readonly Buffer _bytes;
     private readonly byte _length;

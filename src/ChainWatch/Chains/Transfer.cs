@@ -28,4 +28,10 @@ public sealed class Transfer
 
     /// <summary>The memo or destination tag that came with it, where the chain has such a thing. Absent and "0" are different.</summary>
     public string? Tag { get; init; }
+
+    /// <summary>
+    /// How many blocks must stand on top of the transfer's own before the chain itself lets what was moved be spent (Bitcoin: 100 for a block's reward). The payment is not
+    /// confirmed before that, whatever the configuration says. 0 where it can be spent at once.
+    /// </summary>
+    public int MaturityBlocks { get; init; }
 }

@@ -35,6 +35,7 @@ public sealed partial class EndpointClient : IDisposable
     private readonly Func<Uri, AuthenticationHeaderValue?, CancellationToken, Task<WebSocket>> _connect;
     private readonly EndpointSecrets _secrets;
     private readonly EndpointKeys _keys;
+    private readonly EndpointCredentials? _credentials;
     private readonly TokenBucket? _bucket;
     private readonly SemaphoreSlim _concurrency;
     private readonly ResiliencePipeline _retry;
@@ -73,6 +74,7 @@ public sealed partial class EndpointClient : IDisposable
         _observer = observer;
         _secrets = new EndpointSecrets(options);
         _keys = new EndpointKeys(options.ApiKeys, timeProvider);
+        _credentials = options.CredentialsFile is { } file ? new EndpointCredentials(file) : null;
         _concurrency = new SemaphoreSlim(options.MaxConcurrency, options.MaxConcurrency);
         _jitter = new Random(seed);
         _http = new HttpMessageInvoker(transport?.Handler ?? CreateHandler(options), disposeHandler: true);
@@ -117,9 +119,11 @@ public sealed partial class EndpointClient : IDisposable
     public async ValueTask SendAsync(EndpointRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
+        bool renewed = false;
         while (true)
         {
             int key = TakeKey();
+            AuthenticationHeaderValue? credentials = ReadCredentials();
             // The continuations stay on the caller's context, on which the simulator runs everything in one thread.
             ResilienceContext context = ResilienceContextPool.Shared.Get(continueOnCapturedContext: true, cancellationToken);
             try
@@ -147,6 +151,11 @@ public sealed partial class EndpointClient : IDisposable
                 {
                     throw;
                 }
+            }
+            catch (EndpointException exception) when (!renewed && exception.Kind == EndpointErrorKind.AuthFailed && _credentials is not null && _credentials.TryRenew(credentials))
+            {
+                // A node that started again has another cookie. Only once: what is refused twice in a row is wrong.
+                renewed = true;
             }
             finally
             {
@@ -269,6 +278,18 @@ public sealed partial class EndpointClient : IDisposable
         ActivityHeadersPropagator = null,
     };
 
+    private AuthenticationHeaderValue? ReadCredentials()
+    {
+        try
+        {
+            return _credentials?.Get();
+        }
+        catch (IOException exception)
+        {
+            throw new EndpointException(Transient($"its CredentialsFile cannot be used: {exception.Message}"), exception);
+        }
+    }
+
     private int TakeKey()
     {
         if (!_keys.Any)
@@ -358,7 +379,7 @@ public sealed partial class EndpointClient : IDisposable
         }
 
         using HttpRequestMessage message = new(request.Body.IsEmpty ? HttpMethod.Get : HttpMethod.Post, url);
-        message.Headers.Authorization = authorization;
+        message.Headers.Authorization = _credentials is null ? authorization : ReadCredentials();
         if (!request.Body.IsEmpty)
         {
             message.Content = new ReadOnlyMemoryContent(request.Body);

@@ -18,6 +18,12 @@ public sealed class EndpointOptions
     /// <summary>The provider's keys. <c>{key}</c> in a URL stands for the key; a URL without it gets the key as a bearer token.</summary>
     public IList<string> ApiKeys { get; } = [];
 
+    /// <summary>
+    /// A file that holds <c>user:password</c> on one line, sent as basic authentication: a node's cookie (Bitcoin Core's <c>.cookie</c>), or a mounted secret. It is read when it is first needed, and
+    /// again when the endpoint refuses what it held.
+    /// </summary>
+    public string? CredentialsFile { get; set; }
+
     /// <summary>The rate that the endpoint may be asked at.</summary>
     /// <value>Requests per second, above 0. <see langword="null"/> (the default) sets no limit.</value>
     public double? RequestsPerSecond { get; set; }
@@ -49,6 +55,7 @@ public sealed class EndpointOptions
             ApiKeys.Add(key);
         }
 
+        CredentialsFile = reader.ReadText(nameof(CredentialsFile)) ?? CredentialsFile;
         RequestsPerSecond = reader.ReadNumber(nameof(RequestsPerSecond)) ?? RequestsPerSecond;
         Burst = reader.ReadWhole(nameof(Burst)) ?? Burst;
         MaxConcurrency = reader.ReadWhole(nameof(MaxConcurrency)) ?? MaxConcurrency;
@@ -79,6 +86,15 @@ public sealed class EndpointOptions
             {
                 errors.AddMissing(string.Create(CultureInfo.InvariantCulture, $"{path}:{nameof(ApiKeys)}:{i}"), "a key must not be empty; leave the list out where none is needed");
             }
+        }
+
+        if (CredentialsFile is not null && string.IsNullOrWhiteSpace(CredentialsFile))
+        {
+            errors.AddMissing($"{path}:{nameof(CredentialsFile)}", "give the path of a file with user:password, or leave it out");
+        }
+        else if (CredentialsFile is not null && (ApiKeys.Count > 0 || (Uri.TryCreate(Url, UriKind.Absolute, out Uri? uri) && uri.UserInfo.Length > 0)))
+        {
+            errors.Add($"{path}:{nameof(CredentialsFile)}", CredentialsFile, $"user and password cannot come from here and from {nameof(Url)} or {nameof(ApiKeys)} as well; keep one of them");
         }
 
         if (RequestsPerSecond is <= 0 or double.NaN)

@@ -12,7 +12,7 @@ internal static class PaymentsOf
             Transfer = transfer,
             Block = block,
             ConfirmationMark = confirmation.Mark,
-            ConfirmationHeight = confirmation.HeightFor(block.Height),
+            ConfirmationHeight = Math.Max(confirmation.HeightFor(block.Height), block.Height + transfer.MaturityBlocks),
         };
     }
 }

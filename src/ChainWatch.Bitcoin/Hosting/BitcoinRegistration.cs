@@ -1,0 +1,85 @@
+using System.Globalization;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace ChainWatch.Bitcoin;
+
+/// <summary>Makes a chain of Bitcoin's kind out of its options: network, nodes with their pool, and the one reader that all its sources share.</summary>
+internal static class BitcoinRegistration
+{
+    private const int CoinDecimals = 8;
+
+    /// <summary>
+    /// How deep a block lies when it is taken not to change any more. Test networks have replaced dozens of blocks at once, and a rollback beyond it stops the chain; a reward
+    /// that can be spent was never taken back, so what is as deep as that is final.
+    /// </summary>
+    private const int DefaultFinalityDepth = 100;
+
+    /// <summary>
+    /// How many block times of silence make a chain failing. Blocks come at random, so fifteen block times without one happen about once in sixty years; a feed that is dead
+    /// shows by its endpoints long before.
+    /// </summary>
+    private const int SilentBlockTimes = 15;
+
+    public static ChainRegistration Create(IServiceProvider services, string name, IConfigurationSection section, Action<BitcoinOptions>? configure)
+    {
+        ConfigurationErrors errors = new();
+        BitcoinOptions options = ChainOptions.Load(section, configure, errors);
+        BitcoinNetwork network = options.CreateNetwork() ?? BitcoinNetwork.Mainnet;
+        Asset coin = new() { Symbol = network.Symbol, Decimals = CoinDecimals };
+        ConfirmationPolicy confirmation = options.CreateConfirmationPolicy([coin], section.Path, errors);
+        errors.ThrowIfAny();
+
+        TimeProvider time = services.GetService<TimeProvider>() ?? TimeProvider.System;
+        Chain chain = new()
+        {
+            Name = name,
+            Kind = "bitcoin",
+            Format = new BitcoinFormat(network),
+            BlockTime = network.BlockTime,
+            Assets = [coin],
+        };
+        options.EventTimeout ??= SilentBlockTimes * chain.BlockTime;
+        ChainStatus status = new(chain, time);
+        PolledSourceOptions polling = new()
+        {
+            PollInterval = options.PollInterval ?? TimeSpan.FromMilliseconds(Math.Clamp(chain.BlockTime.TotalMilliseconds / 4, 100, 5000)),
+            FinalityDepth = options.FinalityDepth ?? DefaultFinalityDepth,
+            BatchSize = options.BatchSize,
+            Parallelism = options.Parallelism,
+            Seed = HashCode.Combine(name, Environment.ProcessId),
+        };
+        EndpointPool<BitcoinEndpoint> pool = CreatePool(services, chain, options, network, time);
+        status.ReadEndpointsFrom(pool.ReadStandings);
+        BitcoinBlockReader reader = new(pool, network, coin, options.VerifyWitness, waitForChange: null);
+        return new ChainRegistration
+        {
+            Chain = chain,
+            Status = status,
+            Options = options,
+            Confirmation = confirmation,
+            StartHeight = options.GetStartHeight(),
+            CreateSource = () => new PolledChainSource(chain, reader, polling, status, time),
+            Recovery = new ChainRecovery { Reconnect = pool.Reconnect, PreferAnother = options.Endpoints.Count > 1 ? pool.PreferAnother : null },
+        };
+    }
+
+    private static EndpointPool<BitcoinEndpoint> CreatePool(IServiceProvider services, Chain chain, BitcoinOptions options, BitcoinNetwork network, TimeProvider time)
+    {
+        ILoggerFactory loggers = services.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance;
+        IEndpointObserver? observer = services.GetService<IEndpointObserver>();
+        ILogger logger = loggers.CreateLogger("ChainWatch.Endpoints");
+        BitcoinEndpoint[] endpoints = new BitcoinEndpoint[options.Endpoints.Count];
+        for (int index = 0; index < endpoints.Length; index++)
+        {
+            EndpointOptions endpoint = options.Endpoints[index];
+            string name = string.IsNullOrEmpty(endpoint.Name) ? string.Create(CultureInfo.InvariantCulture, $"endpoint-{index + 1}") : endpoint.Name;
+            EndpointClient client = new(chain.Name, name, endpoint, time, logger, observer, transport: null, seed: HashCode.Combine(name, Environment.ProcessId));
+            endpoints[index] = new BitcoinEndpoint(new JsonRpcClient(client, BitcoinErrors.Classify), network);
+        }
+
+        return new EndpointPool<BitcoinEndpoint>(endpoints, time, logger);
+    }
+}
