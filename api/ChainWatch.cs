@@ -8,7 +8,7 @@ namespace ChainWatch
 
     public readonly struct AddressKey : IEquatable<AddressKey>
     {
-        public const int MaxLength = 40;
+        public const int MaxLength = 64;
         public AddressKey(ReadOnlySpan<byte> bytes);
         public ReadOnlySpan<byte> Bytes { get; }
         public int Length { get; }
@@ -618,6 +618,7 @@ namespace ChainWatch
         public int MaxConcurrency { get; set; }
         public int MaxResponseBytes { get; set; }
         public int? Burst { get; set; }
+        public string? CredentialsFile { get; set; }
         public string? Name { get; set; }
         public string? Url { get; set; }
         public string? WebSocketUrl { get; set; }
@@ -1172,6 +1173,7 @@ namespace ChainWatch
     public sealed class Transfer
     {
         public Transfer();
+        public int MaturityBlocks { get; init; }
         public required AddressKey To { get; init; }
         public required Asset Asset { get; init; }
         public required BigInteger Amount { get; init; }

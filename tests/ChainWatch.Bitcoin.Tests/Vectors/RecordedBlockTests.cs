@@ -151,7 +151,7 @@ public sealed class RecordedBlockTests
             foreach ((int number, JsonElement output) in transaction.GetProperty("vout").EnumerateArray().Index())
             {
                 // Some recordings leave out what has no address.
-                byte[] script = output.GetProperty("scriptPubKey").TryGetProperty("hex", out JsonElement hex) ? Convert.FromHexString(hex.GetString()!) : [];
+                byte[] script = output.TryGetProperty("scriptPubKey", out JsonElement scriptOf) && scriptOf.TryGetProperty("hex", out JsonElement hex) ? Convert.FromHexString(hex.GetString()!) : [];
                 if (OutputScript.HasAddress(script) && VectorFiles.Satoshis(output.GetProperty("value")) is var amount and > 0)
                 {
                     keys.Add(new AddressKey([.. script, .. new byte[OutputScript.KeyLength - script.Length]]));
