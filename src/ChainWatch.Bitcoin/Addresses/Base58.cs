@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Security.Cryptography;
 
 namespace ChainWatch.Bitcoin;
@@ -9,11 +10,13 @@ internal static class Base58
 
     private const string Alphabet = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 
+    private static readonly SearchValues<char> Characters = SearchValues.Create(Alphabet);
+
     /// <summary>The most characters that are decoded: more than any address, key or extended key has. The cost grows with the square of the length.</summary>
     public const int LongestText = 128;
 
     /// <summary>The number of the first character that base58 does not have, from 0; -1 where all are of it.</summary>
-    public static int FindForeign(ReadOnlySpan<char> text) => text.IndexOfAnyExcept(Alphabet);
+    public static int FindForeign(ReadOnlySpan<char> text) => text.IndexOfAnyExcept(Characters);
 
     /// <summary>Decodes a text.</summary>
     /// <param name="text">The text: base58 characters only, at most <see cref="LongestText"/> of them.</param>

@@ -151,7 +151,7 @@ internal static class BlockProof
     {
         int? found = null;
         WireReader reader = new(bytes, coinbase.Body);
-        coinbase.SkipInputs(ref reader);
+        TransactionParts.SkipInputs(ref reader);
         for (int left = reader.ReadCount(1); left > 0; left--)
         {
             reader.Skip(sizeof(long));

@@ -111,7 +111,7 @@ public sealed class BitcoinOptions : ChainOptions
             errors.Add($"{path}:{nameof(GenesisHash)}", GenesisHash, "it must be a block hash: 64 hexadecimal digits");
         }
 
-        if (AddressPrefix is not null && (AddressPrefix.Length is 0 or > LongestPrefix || AddressPrefix.Any(static c => c is not (>= '!' and <= '~') or (>= 'A' and <= 'Z'))))
+        if (AddressPrefix is not null && (AddressPrefix.Length is 0 or > LongestPrefix || AddressPrefix.Any(static c => c is < '!' or > '~' or (>= 'A' and <= 'Z'))))
         {
             errors.Add($"{path}:{nameof(AddressPrefix)}", AddressPrefix, $"it must have 1 to {LongestPrefix} characters without spaces and capital letters, like bc");
         }

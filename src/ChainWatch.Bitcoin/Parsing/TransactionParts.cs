@@ -168,8 +168,8 @@ internal readonly struct TransactionParts
         bytes.Slice(LockTime, 4).CopyTo(into[(6 + end - Body)..]);
     }
 
-    /// <summary>Moves a reader that stands at <see cref="Body"/> behind the inputs.</summary>
-    public void SkipInputs(ref WireReader reader)
+    /// <summary>Moves a reader that stands at a <see cref="Body"/> behind the inputs.</summary>
+    public static void SkipInputs(ref WireReader reader)
     {
         for (int left = reader.ReadCount(LeastInput); left > 0; left--)
         {

@@ -162,7 +162,7 @@ public sealed class MalformedInputTests
             TransactionParts transaction = TransactionParts.Read(block.Bytes, start, extensions: false);
             start = transaction.End;
             WireReader outputs = new(block.Bytes, transaction.Body);
-            transaction.SkipInputs(ref outputs);
+            TransactionParts.SkipInputs(ref outputs);
             for (int left = outputs.ReadCount(1); left > 0; left--)
             {
                 outputs.ReadInt64();
