@@ -151,7 +151,7 @@ public sealed class MalformedInputTests
         return [.. changed];
     }
 
-    private static IEnumerable<AddressKey> AddressesOf(MadeBlock block)
+    private static List<AddressKey> AddressesOf(MadeBlock block)
     {
         WireReader reader = new(block.Bytes, RawHeader.Length);
         List<AddressKey> keys = [];
