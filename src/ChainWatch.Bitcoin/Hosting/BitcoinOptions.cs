@@ -154,7 +154,7 @@ public sealed class BitcoinOptions : ChainOptions
         ScriptHashVersion = (byte?)ScriptHashVersion ?? network.ScriptHashVersion,
         OldScriptHashVersion = ScriptHashVersion is null ? network.OldScriptHashVersion : null,
         Symbol = Symbol ?? network.Symbol,
-        BlockTime = BlockTime ?? network.BlockTime,
+        BlockTime = BlockTime is { } time && time > TimeSpan.Zero ? time : network.BlockTime,
     };
 
     private static void CheckVersion(int? version, string path, ConfigurationErrors errors)

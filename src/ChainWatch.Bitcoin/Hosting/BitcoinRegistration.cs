@@ -41,6 +41,7 @@ internal static class BitcoinRegistration
             BlockTime = network.BlockTime,
             Assets = [coin],
         };
+        bool onDemand = options.BlockTime == TimeSpan.Zero || (options.BlockTime is null && options.EventTimeout is null && network.IsDevelopment);
         options.EventTimeout ??= SilentBlockTimes * chain.BlockTime;
         ChainStatus status = new(chain, time);
         PolledSourceOptions polling = new()
@@ -62,6 +63,9 @@ internal static class BitcoinRegistration
             Confirmation = confirmation,
             StartHeight = options.GetStartHeight(),
             CreateSource = () => new PolledChainSource(chain, reader, polling, status, time),
+
+            // A developer's own node mines when it is told to. Whoever configures a time wants to be told all the same.
+            BlocksOnDemand = () => onDemand,
             Recovery = new ChainRecovery { Reconnect = pool.Reconnect, PreferAnother = options.Endpoints.Count > 1 ? pool.PreferAnother : null },
         };
     }
