@@ -2,7 +2,12 @@ using ChainWatch;
 using DepositMonitor;
 using Npgsql;
 
-// Everything that differs between two deployments is configuration (appsettings.json, environment, command line); this file says only what kind of program it is.
+if (HealthProbe.IsAskedFor(args))
+{
+    return await HealthProbe.RunAsync(args);
+}
+
+// Everything that differs between two deployments is configuration (appsettings.json, secrets, environment, command line); this file says only what kind of program it is.
 return await ChainWatchHost.RunAsync(() =>
 {
     WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions
@@ -10,6 +15,9 @@ return await ChainWatchHost.RunAsync(() =>
         Args = args,
         ContentRootPath = AppContext.BaseDirectory, // appsettings.json lies beside the program, wherever it is started from
     });
+
+    // Secrets that an orchestrator mounts, a file each, named as environment variables are: ChainWatch__Postgres__ConnectionString. Environment and command line still win.
+    builder.Configuration.AddKeyPerFile("/run/secrets", optional: true).AddEnvironmentVariables().AddCommandLine(args);
 
     // The same database for the application's own tables. It is asked for after the configuration has been checked.
     builder.Services.AddSingleton(_ => NpgsqlDataSource.Create(builder.Configuration["ChainWatch:Postgres:ConnectionString"]!));

@@ -19,16 +19,16 @@ internal static partial class Exposition
     /// <summary>The labels that Prometheus itself puts on every series.</summary>
     public static readonly IReadOnlyList<string> TargetLabels = ["job", "instance"];
 
+    /// <summary>The whole text.</summary>
+    public static string Text { get; } = Measure();
+
     /// <summary>The labels of every metric, by its name in Prometheus.</summary>
-    public static IReadOnlyDictionary<string, IReadOnlySet<string>> Metrics { get; } = Measure();
+    public static IReadOnlyDictionary<string, IReadOnlySet<string>> Metrics { get; } = Labels();
 
     /// <summary>The values of the label <c>outcome</c> of a request.</summary>
     public static IReadOnlySet<string> RequestOutcomes { get; } = Values("chainwatch_endpoint_request_duration_seconds_count", "outcome");
 
-    /// <summary>The whole text.</summary>
-    public static string Text { get; private set; } = "";
-
-    private static Dictionary<string, IReadOnlySet<string>> Measure()
+    private static string Measure()
     {
         ManualTimeProvider time = new();
         SimulatedChain simulated = new("one", seed: 1, time, TimeSpan.FromSeconds(2));
@@ -47,6 +47,7 @@ internal static partial class Exposition
         ChainWatchMetrics metrics = provider.GetRequiredService<ChainWatchMetrics>();
         provider.GetRequiredService<ProcessMetrics>();
         metrics.IsHealthy = static _ => true;
+        metrics.VerdictOf = static _ => FeedVerdict.DeadFeed;
         metrics.Track(chain);
         metrics.Outbox(new OutboxState(1, time.GetUtcNow(), 1), time);
         chain.Status.SawHead(simulated.Head.Point);
@@ -77,6 +78,7 @@ internal static partial class Exposition
         };
         metrics.Committed(chain, batch, new CommitResult { Outcome = CommitOutcome.Committed }, TimeSpan.FromSeconds(1));
         metrics.WatchdogTicked();
+        metrics.Recovering("one", "restart");
         IEndpointObserver endpoints = provider.GetRequiredService<IEndpointObserver>();
         endpoints.RequestCompleted("one", "main", "getBlock", failure: null, TimeSpan.FromSeconds(1));
         foreach (EndpointErrorKind kind in Enum.GetValues<EndpointErrorKind>())
@@ -87,7 +89,11 @@ internal static partial class Exposition
         endpoints.AnswerRefused("one", "main", "bloom");
         chain.Status.ReadEndpointsFrom(static () => [new EndpointStanding { Name = "main", Up = true, Rank = 1, Head = 1, Lag = 0, RateLimit = 1 }]);
         provider.GetRequiredService<WalletBalances>().Report("one", "hot", "SIM", BigInteger.One, 0);
-        Text = collector.Scrape() + string.Concat(narrow.Scrape().Split('\n').Where(static line => line.StartsWith("chainwatch_metrics_dropped_total", StringComparison.Ordinal)));
+        return collector.Scrape() + string.Concat(narrow.Scrape().Split('\n').Where(static line => line.StartsWith("chainwatch_metrics_dropped_total", StringComparison.Ordinal)));
+    }
+
+    private static Dictionary<string, IReadOnlySet<string>> Labels()
+    {
         Dictionary<string, IReadOnlySet<string>> labels = new(StringComparer.Ordinal);
         foreach (Match sample in Sample().Matches(Text))
         {

@@ -53,7 +53,7 @@ internal sealed partial class PromQuery
         HashSet<string> labels = [.. Exposition.TargetLabels];
         foreach ((string name, IReadOnlyList<string> matched) in Metrics)
         {
-            if (name == "up")
+            if (name is "up" or "ALERTS")
             {
                 continue; // Prometheus's own
             }
