@@ -21,6 +21,7 @@ public sealed class NginxDoor : IAsyncLifetime
     public const string ProtocolVersionAlert = "0246";
 
     private readonly string _folder = Directory.CreateTempSubdirectory("chainwatch-nginx-").FullName;
+    private string _thumbprint = "";
     private WebApplication? _behind;
     private ChildProcess? _nginx;
 
@@ -46,8 +47,7 @@ public sealed class NginxDoor : IAsyncLifetime
         await _behind.StartAsync();
 
         WriteCertificate();
-        string password = Convert.ToBase64String(SHA1.HashData("secret"u8));
-        await File.WriteAllTextAsync(Path.Combine(_folder, "htpasswd"), $"operator:{{SHA}}{password}\n");
+        await File.WriteAllTextAsync(Path.Combine(_folder, "htpasswd"), "operator:{PLAIN}secret\n");
         string text = Repository.Read("deploy", "nginx", "nginx.conf");
         foreach ((string there, string here) in ((string, string)[])
         [
@@ -89,7 +89,7 @@ public sealed class NginxDoor : IAsyncLifetime
     public HttpClient Client(IPAddress? from = null) => new(new SocketsHttpHandler
     {
         AllowAutoRedirect = false,
-        SslOptions = { RemoteCertificateValidationCallback = static (_, _, _, _) => true },
+        SslOptions = { RemoteCertificateValidationCallback = (_, certificate, _, _) => IsOwn(certificate) },
         ConnectCallback = async (context, cancellationToken) =>
         {
             Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
@@ -101,6 +101,9 @@ public sealed class NginxDoor : IAsyncLifetime
     {
         BaseAddress = new Uri($"https://127.0.0.1:{TlsPort}"),
     };
+
+    /// <summary>Whether a certificate is the one that this nginx was given.</summary>
+    public bool IsOwn(X509Certificate? certificate) => certificate?.GetCertHashString(HashAlgorithmName.SHA256) == _thumbprint;
 
     /// <summary>The log, once a request stands in it.</summary>
     public async Task<string> LogAsync(string path, CancellationToken cancellationToken)
@@ -163,6 +166,7 @@ public sealed class NginxDoor : IAsyncLifetime
         using RSA key = RSA.Create(2048);
         CertificateRequest request = new("CN=localhost", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         using X509Certificate2 certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        _thumbprint = certificate.GetCertHashString(HashAlgorithmName.SHA256);
         File.WriteAllText(Path.Combine(_folder, "tls.crt"), certificate.ExportCertificatePem());
         File.WriteAllText(Path.Combine(_folder, "tls.key"), key.ExportPkcs8PrivateKeyPem());
     }

@@ -88,7 +88,7 @@ public sealed class NginxTests(NginxDoor door) : IClassFixture<NginxDoor>
 
         using TcpClient tcp = new();
         await tcp.ConnectAsync(IPAddress.Loopback, door.TlsPort, Stop);
-        await using SslStream tls = new(tcp.GetStream(), leaveInnerStreamOpen: false, static (_, _, _, _) => true);
+        await using SslStream tls = new(tcp.GetStream(), leaveInnerStreamOpen: false, (_, certificate, _, _) => door.IsOwn(certificate));
         await tls.AuthenticateAsClientAsync(
             new SslClientAuthenticationOptions { TargetHost = "localhost", EnabledSslProtocols = version == "1.2" ? SslProtocols.Tls12 : SslProtocols.Tls13 },
             Stop);
@@ -130,7 +130,7 @@ public sealed class NginxTests(NginxDoor door) : IClassFixture<NginxDoor>
     {
         using ClientWebSocket socket = new();
         socket.Options.SetRequestHeader("Authorization", NginxDoor.Known.ToString());
-        socket.Options.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
+        socket.Options.RemoteCertificateValidationCallback = (_, certificate, _, _) => door.IsOwn(certificate);
         await socket.ConnectAsync(new Uri($"wss://127.0.0.1:{door.TlsPort}/socket"), Stop);
         await socket.SendAsync(Encoding.UTF8.GetBytes("there and back"), WebSocketMessageType.Text, endOfMessage: true, Stop);
         byte[] buffer = new byte[100];

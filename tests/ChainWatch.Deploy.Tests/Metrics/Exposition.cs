@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using System.Numerics;
 using System.Text.RegularExpressions;
 using ChainWatch.AspNetCore;
+using ChainWatch.Evm;
 using ChainWatch.Testing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -86,6 +87,7 @@ internal static partial class Exposition
             endpoints.RequestCompleted("one", "main", "getBlock", kind, TimeSpan.FromSeconds(1));
         }
 
+        ParsingMetrics.ReadWithCare("block");
         endpoints.AnswerRefused("one", "main", "bloom");
         chain.Status.ReadEndpointsFrom(static () => [new EndpointStanding { Name = "main", Up = true, Rank = 1, Head = 1, Lag = 0, RateLimit = 1 }]);
         provider.GetRequiredService<WalletBalances>().Report("one", "hot", "SIM", BigInteger.One, 0);
