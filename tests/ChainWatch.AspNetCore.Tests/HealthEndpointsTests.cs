@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace ChainWatch.AspNetCore.Tests;
 
@@ -39,6 +41,7 @@ public sealed class HealthEndpointsTests
         JsonElement chain = json.GetProperty("chains").GetProperty("one");
         chain.GetProperty("healthy").GetBoolean().ShouldBeFalse();
         chain.GetProperty("reason").GetString()!.ShouldStartWith("No new block for 6");
+        chain.GetProperty("verdict").GetString().ShouldBeOneOf("stalled_chain", "dead_feed");
         json.GetProperty("overall").GetProperty("failingChains").GetInt32().ShouldBe(1);
 
         (status, json) = await app.GetJsonAsync("/health/ready");
@@ -92,6 +95,23 @@ public sealed class HealthEndpointsTests
         (int status, JsonElement json) = await app.GetJsonAsync("/health/ready");
         status.ShouldBe(200);
         json.GetProperty("role").GetString().ShouldBe("standby");
+    }
+
+    [Fact]
+    public async Task A_host_that_stops_is_not_ready_first()
+    {
+        await using WatchedApp app = await WatchedApp.StartAsync();
+        await app.LiveAsync();
+        app.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+        (int status, JsonElement json) = await app.GetJsonAsync("/health/ready");
+        status.ShouldBe(503);
+        json.GetProperty("status").GetString().ShouldBe("not_ready");
+        json.GetProperty("reason").GetString().ShouldBe("stopping");
+        (await app.GetTextAsync("/readyz")).ShouldBe((503, "NOT_READY"));
+        (await app.GetTextAsync("/healthz")).ShouldBe((200, "OK"));
+
+        // Leadership does not wait for the web server to have stopped.
+        await app.UntilAsync(() => !app.Status.Leading);
     }
 
     [Fact]

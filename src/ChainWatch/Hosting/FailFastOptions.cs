@@ -11,7 +11,7 @@ public sealed class FailFastOptions
     /// <value>1 second to 24 hours. The default is 10 minutes.</value>
     public TimeSpan CriticalTimeout { get; set; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>How often observers are told what the watchdog saw. Silence itself is looked for twice a second.</summary>
+    /// <summary>How often observers are told what the watchdog saw. Silence itself is looked for four times a second.</summary>
     /// <value>1 second to 10 minutes, and not longer than <see cref="CriticalTimeout"/>. The default is 1 minute.</value>
     public TimeSpan CheckInterval { get; set; } = TimeSpan.FromMinutes(1);
 

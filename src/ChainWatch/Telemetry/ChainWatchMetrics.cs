@@ -61,7 +61,8 @@ internal sealed class ChainWatchMetrics : IDisposable
         _meter.CreateObservableGauge("chainwatch.sync.lag", () => Observe(static status => status.Lag), "{block}", "Blocks between the committed block and the head.");
         _meter.CreateObservableGauge("chainwatch.subscriptions", () => Observe(static status => status.Subscriptions), "{subscription}", "Feeds that a chain is followed through.");
         _meter.CreateObservableGauge("chainwatch.feed.silence", () => ObserveSeconds(static chain => chain.Status.TimeSinceLastEvent), "s", "Time since a chain's feed last delivered a tip that advanced.");
-        _meter.CreateObservableGauge("chainwatch.feed.timeout", () => ObserveSeconds(static chain => chain.EventTimeout), "s", "The silence after which a chain is failing: EventTimeout.");
+        _meter.CreateObservableGauge("chainwatch.feed.timeout", () => ObserveSeconds(static chain => chain.BlocksOnDemand() ? null : chain.EventTimeout), "s",
+            "The silence after which a chain is failing: EventTimeout; none for a chain that makes blocks only on demand.");
         _meter.CreateObservableGauge("chainwatch.health", () => Observe(status => IsHealthy is { } healthy ? healthy(status) ? 1 : 0 : null), unit: null, "1 where the chain is healthy, else 0.");
         _meter.CreateObservableGauge("chainwatch.feed.verdict", ObserveVerdicts, unit: null, "1 for what is wrong with the feed of a failing chain, else 0.");
         _meter.CreateObservableGauge("chainwatch.leadership.leader", () => Observe(static status => status.Leading ? 1 : 0), unit: null, "1 where this instance leads the chain.");
@@ -245,11 +246,20 @@ internal sealed class ChainWatchMetrics : IDisposable
         return all;
     }
 
-    private List<Measurement<double>> ObserveSeconds(Func<ChainRegistration, TimeSpan> measure)
+    private List<Measurement<double>> ObserveSeconds(Func<ChainRegistration, TimeSpan?> measure)
     {
+        List<Measurement<double>> all = [];
         lock (_lock)
         {
-            return [.. _chains.Select(chain => new Measurement<double>(measure(chain).TotalSeconds, new KeyValuePair<string, object?>("chain", chain.Chain.Name)))];
+            foreach (ChainRegistration chain in _chains)
+            {
+                if (measure(chain) is { } time)
+                {
+                    all.Add(new Measurement<double>(time.TotalSeconds, new KeyValuePair<string, object?>("chain", chain.Chain.Name)));
+                }
+            }
         }
+
+        return all;
     }
 }

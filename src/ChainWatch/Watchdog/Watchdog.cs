@@ -9,14 +9,14 @@ namespace ChainWatch;
 internal sealed class Watchdog : IDisposable
 {
     private const int MostTried = 64;
-    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(250);
 
     // All that is short of a new source has had its turn when the chain is called failing: half a timeout of silence is worth the first try.
     private static readonly (double At, RecoveryStep Step)[] Steps =
     [
         (1 / 2d, RecoveryStep.Resubscribe),
         (2 / 3d, RecoveryStep.Reconnect),
-        (5 / 6d, RecoveryStep.PreferAnother),
+        (3 / 4d, RecoveryStep.PreferAnother),
         (1, RecoveryStep.RestartSource),
     ];
 
@@ -68,7 +68,7 @@ internal sealed class Watchdog : IDisposable
         _thread = new Thread(Run) { IsBackground = true, Name = "ChainWatch watchdog", Priority = ThreadPriority.AboveNormal };
     }
 
-    /// <summary>Begins to look, twice a second.</summary>
+    /// <summary>Begins to look, four times a second.</summary>
     public void Start() => _thread.Start();
 
     public void Dispose()
@@ -204,24 +204,26 @@ internal sealed class Watchdog : IDisposable
     /// <summary>Tries the next step when its time has come: from the mildest to a new source, and then over again, once for each timeout of silence.</summary>
     private void Mend(ChainHealth health, Trouble trouble)
     {
-        (double at, RecoveryStep step) = Steps[trouble.Steps % Steps.Length];
-        if (health.Mendable <= health.Registration.EventTimeout * (at + (trouble.Steps / Steps.Length)))
+        Action? action = null;
+        RecoveryStep step = default;
+        while (action is null)
         {
-            return;
-        }
+            (double at, step) = Steps[trouble.Steps % Steps.Length];
+            if (health.Mendable <= health.Registration.EventTimeout * (at + (trouble.Steps / Steps.Length)))
+            {
+                return;
+            }
 
-        trouble.Steps++;
-        ChainRecovery recovery = health.Registration.Recovery;
-        Action? action = step switch
-        {
-            RecoveryStep.Resubscribe => recovery.Resubscribe,
-            RecoveryStep.Reconnect => recovery.Reconnect,
-            RecoveryStep.PreferAnother => recovery.PreferAnother,
-            _ => health.Status.RestartSource,
-        };
-        if (action is null)
-        {
-            return;
+            // What a chain does not have is passed over.
+            trouble.Steps++;
+            ChainRecovery recovery = health.Registration.Recovery;
+            action = step switch
+            {
+                RecoveryStep.Resubscribe => recovery.Resubscribe,
+                RecoveryStep.Reconnect => recovery.Reconnect,
+                RecoveryStep.PreferAnother => recovery.PreferAnother,
+                _ => health.Status.RestartSource,
+            };
         }
 
         action();

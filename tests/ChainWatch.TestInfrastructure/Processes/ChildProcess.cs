@@ -87,11 +87,14 @@ public sealed class ChildProcess : IAsyncDisposable
     }
 
     /// <summary>Asks it to end, as <c>kill -TERM</c> does.</summary>
-    public void Terminate()
+    public void Terminate() => Signal("TERM");
+
+    /// <summary>Sends it a signal: <c>TERM</c>, <c>STOP</c> (it stands still), <c>CONT</c> (it goes on).</summary>
+    public void Signal(string name)
     {
         if (!_process.HasExited)
         {
-            using var kill = Process.Start("/bin/kill", ["-TERM", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+            using var kill = Process.Start("/bin/kill", [$"-{name}", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
             kill.WaitForExit();
         }
     }

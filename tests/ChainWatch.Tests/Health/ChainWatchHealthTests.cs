@@ -94,9 +94,38 @@ public sealed class ChainWatchHealthTests
         degraded.Status.ShouldBe(HealthStatus.Degraded);
         degraded.Description.ShouldBe("one: No endpoint answers. Last error: nobody answers");
         degraded.Data["two"].ShouldBe("standby");
-        degraded.Tags.ShouldBe(["ready"]);
+        degraded.Tags.ShouldBe(["chains"]);
         _time.Advance(TimeSpan.FromHours(1));
         (await checks.CheckHealthAsync(TestContext.Current.CancellationToken)).Entries["watch"].Status.ShouldBe(expected);
+    }
+
+    [Fact]
+    public async Task Tags_say_what_a_check_of_the_host_answers()
+    {
+        await using ServiceProvider services = Services(failureStatus: null);
+        HealthCheckService checks = services.GetRequiredService<HealthCheckService>();
+        (await ReadAsync("ready")).ShouldBe((HealthStatus.Healthy, "Ready, as a standby."));
+        Lead(_one, head: 500, cursor: 10);
+        Lead(_two, head: 10, cursor: 10);
+        (await ReadAsync("ready")).ShouldBe((HealthStatus.Unhealthy, "one: The cursor is 490 blocks behind the head; the limit is 100."));
+        (await ReadAsync("live")).ShouldBe((HealthStatus.Healthy, "The process is alive."));
+        Lead(_one, head: 500, cursor: 500);
+        (await ReadAsync("ready")).ShouldBe((HealthStatus.Healthy, "Ready."));
+        _store.Outbox = () => throw new InvalidOperationException();
+        (await ReadAsync("ready")).Status.ShouldBe(HealthStatus.Unhealthy);
+        (await ReadAsync("live")).Status.ShouldBe(HealthStatus.Healthy);
+        _store.Outbox = static () => Task.FromResult(default(OutboxState));
+        _health.Stops();
+        (await ReadAsync("ready")).ShouldBe((HealthStatus.Unhealthy, "The host stops."));
+        _health.EndsBecause("a chain is silent");
+        (await ReadAsync("live")).ShouldBe((HealthStatus.Unhealthy, "a chain is silent"));
+
+        async Task<(HealthStatus Status, string? Description)> ReadAsync(string tag)
+        {
+            HealthReport report = await checks.CheckHealthAsync(check => check.Tags.Contains(tag), TestContext.Current.CancellationToken);
+            HealthReportEntry entry = report.Entries.Values.ShouldHaveSingleItem();
+            return (entry.Status, entry.Description);
+        }
     }
 
     private ServiceProvider Services(HealthStatus? failureStatus)
@@ -104,7 +133,8 @@ public sealed class ChainWatchHealthTests
         ServiceCollection services = new();
         services.AddLogging();
         services.AddSingleton(_health);
-        services.AddHealthChecks().AddChainWatch("watch", failureStatus, ["ready"], TimeSpan.FromSeconds(5));
+        services.AddHealthChecks().AddChainWatch("watch", failureStatus, ["chains"], TimeSpan.FromSeconds(5));
+        services.AddHealthChecks().AddChainWatch("live", tags: ["live"]).AddChainWatch("ready", tags: ["ready"]);
         return services.BuildServiceProvider();
     }
 

@@ -21,6 +21,7 @@ public sealed class WatchdogAloneTests
             Confirmation = new ConfirmationPolicy(Confirmation.Blocks(1)),
             CreateSource = static () => throw new NotSupportedException(),
         };
+        registration.Status.ReadEndpointsFrom(static () => [new EndpointStanding { Name = "alpha", Up = true, Rank = 1, Head = 7 }, new EndpointStanding { Name = "beta", Up = true, Rank = 2, Head = 9 }]);
         ChainWatchOptions options = new();
         ChainWatchHealth health = new(new ChainRegistry(registration), StubStore.Create().Store, options, time);
         health.Started();
@@ -28,8 +29,10 @@ public sealed class WatchdogAloneTests
         using LogRecorder log = new();
         using StringWriter error = new();
         using ManualResetEventSlim asked = new();
-        using Watchdog watchdog = new(health, options.FailFast, metrics, (_, _) => asked.Set(), static _ => { }, error, time, log.CreateLogger("watchdog"));
+        using WatchdogVoice voice = new();
+        using Watchdog watchdog = new(health, options.FailFast, metrics, (_, _) => asked.Set(), static _ => { }, error, time, log.CreateLogger("watchdog"), voice.Say);
         registration.Status.Led(leading: true, term: 1);
+        registration.Status.SawHead(new ChainPoint(7, default));
         time.Advance(TimeSpan.FromMinutes(11));
 
         using ManualResetEventSlim release = new();
@@ -50,6 +53,11 @@ public sealed class WatchdogAloneTests
 
             watchdog.Start();
             asked.Wait(TimeSpan.FromSeconds(60)).ShouldBeTrue();
+
+            // The verdict needs what the endpoints say, and does not need the thread pool to have it.
+            error.ToString().ShouldContain("Failing, dead_feed");
+            error.ToString().ShouldContain("endpoint 'beta' is at height 9, while what is read stays at 7");
+            log.Of("FeedSilent").ShouldHaveSingleItem();
         }
         finally
         {

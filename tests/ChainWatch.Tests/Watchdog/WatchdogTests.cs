@@ -130,8 +130,8 @@ public sealed class WatchdogTests : IDisposable
 
         seen.ShouldBe(
         [
-            "resubscribe at 31, not failing", "reconnect at 41, not failing", "prefer another at 51, not failing", "restart at 61, failing",
-            "resubscribe at 91, failing", "reconnect at 101, failing", "prefer another at 111, failing", "restart at 121, failing",
+            "resubscribe at 31, not failing", "reconnect at 41, not failing", "prefer another at 46, not failing", "restart at 61, failing",
+            "resubscribe at 91, failing", "reconnect at 101, failing", "prefer another at 106, failing", "restart at 121, failing",
         ]);
     }
 

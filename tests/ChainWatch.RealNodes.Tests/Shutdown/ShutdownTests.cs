@@ -1,0 +1,33 @@
+using System.Globalization;
+
+namespace ChainWatch.RealNodes.Tests;
+
+/// <summary>SIGTERM at three moments: the process ends in order, and whoever comes after it does not have to wait.</summary>
+public sealed class ShutdownTests(ShutdownCases cases) : IClassFixture<ShutdownCases>
+{
+    // What is promised is half a second; machines that are busy with other tests get more.
+    private static readonly TimeSpan MostUntilNextLeader = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan MostUntilEnd = TimeSpan.FromSeconds(10);
+
+    [Fact]
+    public async Task In_the_middle_of_catching_up_it_ends_with_0_and_the_next_one_leads_at_once() => await ExpectAsync("catching_up", takenOver: true);
+
+    [Fact]
+    public async Task In_the_middle_of_delivering_it_lets_handlers_finish_for_a_time_and_the_next_one_leads_at_once() => await ExpectAsync("delivering", takenOver: true);
+
+    [Fact]
+    public async Task On_standby_it_ends_with_0_and_the_leader_leads_on() => await ExpectAsync("standing_by", takenOver: false);
+
+    private async Task ExpectAsync(string name, bool takenOver)
+    {
+        var outcome = await cases.OfAsync(name);
+        var next = outcome.NextLeaderAfter is { } after ? string.Create(CultureInfo.InvariantCulture, $", the next leader after {after.TotalMilliseconds:F0} ms") : "";
+        Effort.Say(string.Create(CultureInfo.InvariantCulture, $"{name}: exit {outcome.ExitCode} after {outcome.Took.TotalMilliseconds:F0} ms{next}"));
+        outcome.ExitCode.ShouldBe(0, outcome.Output);
+        outcome.Took.ShouldBeLessThan(MostUntilEnd, outcome.Output);
+        if (takenOver)
+        {
+            outcome.NextLeaderAfter!.Value.ShouldBeLessThan(MostUntilNextLeader, outcome.Output);
+        }
+    }
+}
