@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 
 namespace ChainWatch;
@@ -178,6 +179,7 @@ internal sealed class Follower
     /// <summary>Commits what is pending, and how far the marks have come. False when blocks must be read again.</summary>
     private async Task<bool> CommitAsync(PendingBatch pending, CancellationToken cancellationToken)
     {
+        using Activity? span = pending.IsEmpty ? null : ChainWatchTracing.Batch(Chain, pending.Blocks);
         while (true)
         {
             CommitBatch batch = Build(pending, _tip!);
@@ -187,7 +189,7 @@ internal sealed class Follower
             }
 
             long started = _time.GetTimestamp();
-            CommitResult result = await _store.CommitAsync(batch, cancellationToken);
+            CommitResult result = await WriteAsync(batch, cancellationToken);
             switch (result.Outcome)
             {
                 case CommitOutcome.Committed:
@@ -209,6 +211,14 @@ internal sealed class Follower
                     return false;
             }
         }
+    }
+
+    private async ValueTask<CommitResult> WriteAsync(CommitBatch batch, CancellationToken cancellationToken)
+    {
+        using Activity? span = ChainWatchTracing.Commit(batch);
+        CommitResult result = await _store.CommitAsync(batch, cancellationToken);
+        ChainWatchTracing.Committed(span, Chain.Format, result);
+        return result;
     }
 
     private CommitBatch Build(PendingBatch pending, ChainTip tip)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace ChainWatch;
@@ -10,10 +11,19 @@ internal sealed class PaymentHandlers(IServiceScopeFactory scopes, IReadOnlyList
 
     public async Task HandleAsync(PaymentContext context, CancellationToken cancellationToken)
     {
-        await using AsyncServiceScope scope = scopes.CreateAsyncScope();
-        foreach (Type handler in handlers)
+        using Activity? span = ChainWatchTracing.Handle(context);
+        try
         {
-            await ((IPaymentHandler)scope.ServiceProvider.GetRequiredService(handler)).HandleAsync(context, cancellationToken);
+            await using AsyncServiceScope scope = scopes.CreateAsyncScope();
+            foreach (Type handler in handlers)
+            {
+                await ((IPaymentHandler)scope.ServiceProvider.GetRequiredService(handler)).HandleAsync(context, cancellationToken);
+            }
+        }
+        catch (Exception exception)
+        {
+            span?.SetStatus(ActivityStatusCode.Error, exception.GetType().Name);
+            throw;
         }
     }
 }

@@ -57,14 +57,14 @@ internal sealed class PolledSession : IAsyncDisposable
     public PolledSession(Chain chain, IBlockReader reader, PolledSourceOptions options, ChainStatus status, TimeProvider time, SourceRequest request)
     {
         _chain = chain;
-        _reader = reader;
+        _reader = new TracedBlockReader(chain, reader);
         _options = options;
         _status = status;
         _time = time;
         _request = request;
         _branch = new KnownBranch(request.Known);
         _finalized = request.Finalized;
-        _prefetch = new BlockPrefetch(reader, options, request.Watched);
+        _prefetch = new BlockPrefetch(_reader, options, request.Watched);
         _jitter = new Random(options.Seed);
         _listening = ListenAsync();
     }
