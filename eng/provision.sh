@@ -2,7 +2,8 @@
 # Installs what the tests need besides the .NET SDK: PostgreSQL, PgBouncer, promtool, amtool, nginx, and real Ethereum nodes.
 # Everything that is not a system package lands in .tools/ (git-ignored) by pinned version; what is there already is left alone.
 #
-#   eng/provision.sh          PostgreSQL and PgBouncer (Debian's own), promtool, amtool, nginx, anvil, hardhat, ganache
+#   eng/provision.sh          PostgreSQL and PgBouncer (Debian's own), promtool, amtool, nginx, anvil, hardhat, ganache,
+#                             the vendors' own clients
 #   eng/provision.sh --long   PostgreSQL 16, 17 and 18 as well
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -123,4 +124,5 @@ fetch_program promtool prometheus
 fetch_program amtool prometheus-alertmanager
 provision_nginx
 npm_install nodes
+npm_install clients
 [ "$long" = false ] || npm_install postgresql

@@ -23,6 +23,7 @@ var intended = new SortedDictionary<string, string[]>(StringComparer.Ordinal)
     ["ChainWatch.Evm"] = ["ChainWatch"],
     ["ChainWatch.Postgres"] = ["ChainWatch", "Npgsql"],
     ["ChainWatch.Testing"] = ["ChainWatch"],
+    ["ChainWatch.Xrpl"] = ["ChainWatch"],
 };
 
 if (args.Length is 0 or > 2)

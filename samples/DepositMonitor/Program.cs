@@ -28,6 +28,7 @@ return await ChainWatchHost.RunAsync(() =>
         watch.UsePostgres();
         watch.AddEvm(); // chains of kind "evm" under ChainWatch:Chains
         watch.AddBitcoin(); // and of kind "bitcoin"
+        watch.AddXrpl(); // and of kind "xrpl"
         watch.AddPaymentHandler<RecordDeposit>();
     });
     builder.Services.AddHealthChecks().AddChainWatch();

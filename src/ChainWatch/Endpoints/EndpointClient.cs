@@ -368,7 +368,14 @@ public sealed partial class EndpointClient : IDisposable
     {
         if (request.Exchange is { } exchange)
         {
-            return await exchange(cancellationToken);
+            try
+            {
+                return await exchange(cancellationToken);
+            }
+            catch (EndpointException exception)
+            {
+                return exception.Error;
+            }
         }
 
         (Uri url, AuthenticationHeaderValue? authorization) = GetTarget(_options.Url!, key);

@@ -1,0 +1,54 @@
+namespace ChainWatch.Xrpl;
+
+/// <summary>Wakes whoever waits for the next ledger when a server announces one. An announcement is a wake-up and never data; only the newest matters.</summary>
+internal sealed class LedgerFeed
+{
+    private readonly Lock _lock = new();
+    private readonly List<TaskCompletionSource<ChainPoint?>> _waiting = [];
+    private ChainPoint? _missed;
+
+    public void Announce(ChainPoint point)
+    {
+        TaskCompletionSource<ChainPoint?>[] waiting;
+        lock (_lock)
+        {
+            waiting = [.. _waiting];
+            _waiting.Clear();
+            _missed = waiting.Length == 0 ? point : null;
+        }
+
+        foreach (TaskCompletionSource<ChainPoint?> one in waiting)
+        {
+            one.TrySetResult(point);
+        }
+    }
+
+    /// <summary>Completes at the next announcement, or at once when one came since the last wait.</summary>
+    public async ValueTask<ChainPoint?> WaitAsync(CancellationToken cancellationToken)
+    {
+        TaskCompletionSource<ChainPoint?> waiting = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_lock)
+        {
+            if (_missed is { } missed)
+            {
+                _missed = null;
+                return missed;
+            }
+
+            _waiting.Add(waiting);
+        }
+
+        using CancellationTokenRegistration registration = cancellationToken.Register(() => waiting.TrySetCanceled(cancellationToken));
+        try
+        {
+            return await waiting.Task;
+        }
+        finally
+        {
+            lock (_lock)
+            {
+                _waiting.Remove(waiting);
+            }
+        }
+    }
+}
