@@ -49,14 +49,14 @@ internal static class XrplRegistration
         ChainStatus status = new(chain, time);
         PolledSourceOptions polling = new()
         {
-            PollInterval = options.PollInterval ?? TimeSpan.FromMilliseconds(Math.Clamp(chain.BlockTime.TotalMilliseconds / 4, 100, 5000)),
+            PollInterval = options.PollInterval ?? (chain.BlockTime == TimeSpan.Zero ? TimeSpan.FromSeconds(1) : TimeSpan.FromMilliseconds(Math.Clamp(chain.BlockTime.TotalMilliseconds / 4, 100, 5000))),
             FinalityDepth = options.FinalityDepth ?? 1,
             BatchSize = options.BatchSize,
             Parallelism = options.Parallelism,
             Seed = HashCode.Combine(name, Environment.ProcessId),
         };
         ILogger logger = (services.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance).CreateLogger("ChainWatch.Endpoints");
-        LedgerFeed feed = new();
+        LedgerFeed feed = new(status);
         XrplEndpoint[] endpoints = CreateEndpoints(services, chain, options, feed, time, logger);
         WatchPlan plan = new(native, tokens, options.RequireTag);
         EndpointPool<XrplEndpoint> pool = new(endpoints, time, logger);
@@ -70,6 +70,7 @@ internal static class XrplRegistration
             Confirmation = confirmation,
             StartHeight = options.GetStartHeight(),
             CreateSource = () => new PolledChainSource(chain, reader, polling, status, time),
+            BlocksOnDemand = () => options.BlockTime == TimeSpan.Zero,
             Recovery = new ChainRecovery
             {
                 Resubscribe = endpoints.Any(static endpoint => endpoint.Client.HasWebSocket) ? () => Drop(endpoints) : null,

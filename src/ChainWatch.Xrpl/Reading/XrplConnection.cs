@@ -16,6 +16,7 @@ internal sealed class XrplConnection : IDisposable
     private readonly EndpointClient _client;
     private readonly WebSocket _socket;
     private readonly Action<Message> _announced;
+    private readonly LedgerFeed _feed;
     private readonly TimeProvider _time;
     private readonly Lock _lock = new();
     private readonly Dictionary<long, TaskCompletionSource<XrplReply>> _pending = [];
@@ -25,11 +26,12 @@ internal sealed class XrplConnection : IDisposable
     private long _lastId;
     private long _heard;
 
-    private XrplConnection(EndpointClient client, WebSocket socket, Action<Message> announced, TimeProvider time)
+    private XrplConnection(EndpointClient client, WebSocket socket, Action<Message> announced, LedgerFeed feed, TimeProvider time)
     {
         _client = client;
         _socket = socket;
         _announced = announced;
+        _feed = feed;
         _time = time;
         _heard = time.GetTimestamp();
     }
@@ -50,10 +52,10 @@ internal sealed class XrplConnection : IDisposable
     public TimeSpan Silence => _time.GetElapsedTime(Interlocked.Read(ref _heard));
 
     /// <summary>Opens a connection, and asks for the announcements.</summary>
-    public static async ValueTask<XrplConnection> OpenAsync(EndpointClient client, Action<Message> announced, TimeProvider time, CancellationToken cancellationToken)
+    public static async ValueTask<XrplConnection> OpenAsync(EndpointClient client, Action<Message> announced, LedgerFeed feed, TimeProvider time, CancellationToken cancellationToken)
     {
         WebSocket socket = await client.ConnectWebSocketAsync(cancellationToken);
-        XrplConnection connection = new(client, socket, announced, time);
+        XrplConnection connection = new(client, socket, announced, feed, time);
 
         // It runs beside its users and ends by itself; all that can go wrong in it is handled in it.
         _ = connection.ReceiveAsync();
@@ -188,6 +190,11 @@ internal sealed class XrplConnection : IDisposable
                 return;
             }
 
+            if (id == 0 && !message.Failed)
+            {
+                _feed.Subscribed();
+            }
+
             TaskCompletionSource<XrplReply>? pending;
             lock (_lock)
             {
@@ -220,6 +227,7 @@ internal sealed class XrplConnection : IDisposable
             _pending.Clear();
         }
 
+        _feed.Lost(error.Message);
         _ended.Cancel();
         _socket.Abort();
         _socket.Dispose();

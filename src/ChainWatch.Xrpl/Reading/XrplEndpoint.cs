@@ -159,7 +159,7 @@ internal sealed class XrplEndpoint : IPooledEndpoint, IDisposable
                 open.Dispose();
             }
 
-            _connection = await XrplConnection.OpenAsync(Client, Announced, _time, cancellationToken);
+            _connection = await XrplConnection.OpenAsync(Client, Announced, _feed, _time, cancellationToken);
             return _connection;
         }
         finally

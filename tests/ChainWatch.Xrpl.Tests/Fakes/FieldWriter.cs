@@ -5,14 +5,14 @@ namespace ChainWatch.Xrpl.Tests;
 /// <summary>Writes the binary form of transactions and metadata, field by field, in whatever order a test says.</summary>
 internal sealed class FieldWriter
 {
-    private readonly MemoryStream _bytes = new();
+    private readonly List<byte> _bytes = [];
 
     public byte[] ToArray() => _bytes.ToArray();
 
     public FieldWriter Raw(int type, int number, ReadOnlySpan<byte> value)
     {
         Head(type, number);
-        _bytes.Write(value);
+        _bytes.AddRange(value);
         return this;
     }
 
@@ -47,7 +47,7 @@ internal sealed class FieldWriter
     {
         Head(field >> 8, field & 0xFF);
         inside(this);
-        _bytes.WriteByte((byte)(((field >> 8) << 4) | 1));
+        _bytes.Add((byte)(((field >> 8) << 4) | 1));
         return this;
     }
 
@@ -81,15 +81,15 @@ internal sealed class FieldWriter
 
     private void Head(int type, int number)
     {
-        _bytes.WriteByte((byte)(((type < 16 ? type : 0) << 4) | (number < 16 ? number : 0)));
+        _bytes.Add((byte)(((type < 16 ? type : 0) << 4) | (number < 16 ? number : 0)));
         if (type >= 16)
         {
-            _bytes.WriteByte((byte)type);
+            _bytes.Add((byte)type);
         }
 
         if (number >= 16)
         {
-            _bytes.WriteByte((byte)number);
+            _bytes.Add((byte)number);
         }
     }
 }

@@ -328,7 +328,7 @@ public sealed class SourceTests
     {
         await using XrplServer ahead = await XrplServer.StartAsync(Chain, validated: 10);
         await using XrplServer behind = await XrplServer.StartAsync(Chain, validated: 6);
-        await using Follow follow = new([ahead, behind], FakeLedgers.First);
+        await using Follow follow = new([ahead, behind], FakeLedgers.First, configure: static xrpl => xrpl.Endpoints[0].Timeout = TimeSpan.FromMilliseconds(200));
         await follow.ReadAsync(10);
 
         ahead.Change = static (_, _) => null;

@@ -169,7 +169,7 @@ internal sealed class XrplServer : IAsyncDisposable
         }
 
         using WebSocket socket = await context.WebSockets.AcceptWebSocketAsync();
-        Connection connection = new(socket);
+        using Connection connection = new(socket);
         lock (_lock)
         {
             _connections.Add(connection);
@@ -289,11 +289,13 @@ internal sealed class XrplServer : IAsyncDisposable
     }
 
     /// <summary>One client's connection.</summary>
-    internal sealed class Connection(WebSocket socket)
+    internal sealed class Connection(WebSocket socket) : IDisposable
     {
         private readonly SemaphoreSlim _sending = new(1, 1);
 
         public bool Listens { get; set; }
+
+        public void Dispose() => _sending.Dispose();
 
         public async Task SendAsync(string text)
         {
