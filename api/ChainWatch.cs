@@ -919,9 +919,15 @@ namespace ChainWatch
         public bool End();
         public bool NextItem(ref bool first);
         public bool NextProperty(JsonShape shape, ref int place, out int field);
+        public bool PassOver();
+        public bool ReadHex(Span<byte> destination);
         public bool Skip();
+        public bool Skip(JsonShape shape, int place);
         public bool TryFalse();
         public bool TryNull();
+        public bool TryReadHex(Span<byte> destination);
+        public bool TryReadHexNumber(out ulong value);
+        public bool TryRepeat(int from, int length);
         public void Fail();
     }
 

@@ -34,59 +34,67 @@ internal static class KeccakPermutation
             T d3 = T.Xor(c2, T.Rotate(c4, 1));
             T d4 = T.Xor(c3, T.Rotate(c0, 1));
 
-            // Rho and pi.
+            // Rho, pi and chi, a row at a time: so few words are in use at once that they fit into the registers. Iota in the first.
             T b00 = T.Xor(a00, d0);
             T b01 = T.Rotate(T.Xor(a06, d1), 44);
             T b02 = T.Rotate(T.Xor(a12, d2), 43);
             T b03 = T.Rotate(T.Xor(a18, d3), 21);
             T b04 = T.Rotate(T.Xor(a24, d4), 14);
+            T e00 = T.Xor(T.Chi(b00, b01, b02), T.Fill(constant));
+            T e01 = T.Chi(b01, b02, b03);
+            T e02 = T.Chi(b02, b03, b04);
+            T e03 = T.Chi(b03, b04, b00);
+            T e04 = T.Chi(b04, b00, b01);
+
             T b05 = T.Rotate(T.Xor(a03, d3), 28);
             T b06 = T.Rotate(T.Xor(a09, d4), 20);
             T b07 = T.Rotate(T.Xor(a10, d0), 3);
             T b08 = T.Rotate(T.Xor(a16, d1), 45);
             T b09 = T.Rotate(T.Xor(a22, d2), 61);
+            T e05 = T.Chi(b05, b06, b07);
+            T e06 = T.Chi(b06, b07, b08);
+            T e07 = T.Chi(b07, b08, b09);
+            T e08 = T.Chi(b08, b09, b05);
+            T e09 = T.Chi(b09, b05, b06);
+
             T b10 = T.Rotate(T.Xor(a01, d1), 1);
             T b11 = T.Rotate(T.Xor(a07, d2), 6);
             T b12 = T.Rotate(T.Xor(a13, d3), 25);
             T b13 = T.Rotate(T.Xor(a19, d4), 8);
             T b14 = T.Rotate(T.Xor(a20, d0), 18);
+            T e10 = T.Chi(b10, b11, b12);
+            T e11 = T.Chi(b11, b12, b13);
+            T e12 = T.Chi(b12, b13, b14);
+            T e13 = T.Chi(b13, b14, b10);
+            T e14 = T.Chi(b14, b10, b11);
+
             T b15 = T.Rotate(T.Xor(a04, d4), 27);
             T b16 = T.Rotate(T.Xor(a05, d0), 36);
             T b17 = T.Rotate(T.Xor(a11, d1), 10);
             T b18 = T.Rotate(T.Xor(a17, d2), 15);
             T b19 = T.Rotate(T.Xor(a23, d3), 56);
+            T e15 = T.Chi(b15, b16, b17);
+            T e16 = T.Chi(b16, b17, b18);
+            T e17 = T.Chi(b17, b18, b19);
+            T e18 = T.Chi(b18, b19, b15);
+            T e19 = T.Chi(b19, b15, b16);
+
             T b20 = T.Rotate(T.Xor(a02, d2), 62);
             T b21 = T.Rotate(T.Xor(a08, d3), 55);
             T b22 = T.Rotate(T.Xor(a14, d4), 39);
             T b23 = T.Rotate(T.Xor(a15, d0), 41);
             T b24 = T.Rotate(T.Xor(a21, d1), 2);
+            T e20 = T.Chi(b20, b21, b22);
+            T e21 = T.Chi(b21, b22, b23);
+            T e22 = T.Chi(b22, b23, b24);
+            T e23 = T.Chi(b23, b24, b20);
+            T e24 = T.Chi(b24, b20, b21);
 
-            // Chi, and iota in the first lane.
-            a00 = T.Xor(T.Chi(b00, b01, b02), T.Fill(constant));
-            a01 = T.Chi(b01, b02, b03);
-            a02 = T.Chi(b02, b03, b04);
-            a03 = T.Chi(b03, b04, b00);
-            a04 = T.Chi(b04, b00, b01);
-            a05 = T.Chi(b05, b06, b07);
-            a06 = T.Chi(b06, b07, b08);
-            a07 = T.Chi(b07, b08, b09);
-            a08 = T.Chi(b08, b09, b05);
-            a09 = T.Chi(b09, b05, b06);
-            a10 = T.Chi(b10, b11, b12);
-            a11 = T.Chi(b11, b12, b13);
-            a12 = T.Chi(b12, b13, b14);
-            a13 = T.Chi(b13, b14, b10);
-            a14 = T.Chi(b14, b10, b11);
-            a15 = T.Chi(b15, b16, b17);
-            a16 = T.Chi(b16, b17, b18);
-            a17 = T.Chi(b17, b18, b19);
-            a18 = T.Chi(b18, b19, b15);
-            a19 = T.Chi(b19, b15, b16);
-            a20 = T.Chi(b20, b21, b22);
-            a21 = T.Chi(b21, b22, b23);
-            a22 = T.Chi(b22, b23, b24);
-            a23 = T.Chi(b23, b24, b20);
-            a24 = T.Chi(b24, b20, b21);
+            a00 = e00; a01 = e01; a02 = e02; a03 = e03; a04 = e04;
+            a05 = e05; a06 = e06; a07 = e07; a08 = e08; a09 = e09;
+            a10 = e10; a11 = e11; a12 = e12; a13 = e13; a14 = e14;
+            a15 = e15; a16 = e16; a17 = e17; a18 = e18; a19 = e19;
+            a20 = e20; a21 = e21; a22 = e22; a23 = e23; a24 = e24;
         }
 
         s[0] = a00;

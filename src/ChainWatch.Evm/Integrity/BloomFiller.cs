@@ -18,24 +18,49 @@ internal sealed class BloomFiller
     private readonly ulong[] _hashes = new ulong[Keccak256.Lanes];
     private int _openCount;
     private Bloom _bloom;
+    private Vector256<ulong> _lastContract;
+    private Vector256<ulong> _lastTopic;
+    private bool _hasLastTopic;
 
     /// <summary>Begins a new bloom.</summary>
     public void Begin()
     {
         _openCount = 0;
         _bloom = default;
+        // The fourth word of no contract.
+        _lastContract = Vector256<ulong>.AllBitsSet;
+        _hasLastTopic = false;
     }
 
     /// <summary>Adds what a log sets.</summary>
     public void Add(in LogData log)
     {
-        Span<byte> contract = stackalloc byte[Hash256.Length];
-        contract.Clear();
-        log.Contract.Bytes.CopyTo(contract);
-        Add(contract, isContract: true);
+        ReadOnlySpan<byte> bytes = log.Contract.Bytes;
+        Vector256<ulong> contract = Vector256.Create(
+            MemoryMarshal.Read<ulong>(bytes),
+            MemoryMarshal.Read<ulong>(bytes[sizeof(ulong)..]),
+            MemoryMarshal.Read<uint>(bytes[(2 * sizeof(ulong))..]),
+            0UL);
+        if (contract != _lastContract)
+        {
+            _lastContract = contract;
+            Add(contract, isContract: true);
+        }
+
         for (int topic = 0; topic < log.TopicCount; topic++)
         {
-            Add(log.Topic(topic), isContract: false);
+            Vector256<ulong> words = MemoryMarshal.Read<Vector256<ulong>>(log.Topic(topic));
+            if (topic > 0)
+            {
+                Add(words, isContract: false);
+            }
+            else if (words != _lastTopic || !_hasLastTopic)
+            {
+                // Neighbouring logs mostly tell of the same kind of thing.
+                _lastTopic = words;
+                _hasLastTopic = true;
+                Add(words, isContract: false);
+            }
         }
     }
 
@@ -50,9 +75,11 @@ internal sealed class BloomFiller
         return ref _bloom;
     }
 
-    private void Add(ReadOnlySpan<byte> text, bool isContract)
+    /// <summary>Forgets what contracts and topics set.</summary>
+    public void Forget() => Array.Clear(_entries);
+
+    private void Add(Vector256<ulong> words, bool isContract)
     {
-        Vector256<ulong> words = MemoryMarshal.Read<Vector256<ulong>>(text);
         // The ends of contracts and topics differ most: counters begin with zeros, and so do addresses as topics.
         ulong mixed = (words[0] ^ words[2] ^ (words[3] << 1) ^ words[1]) * 0x9E3779B97F4A7C15;
         int place = (int)(mixed >> 52) & (Remembered - 1);

@@ -61,29 +61,24 @@ internal sealed class BlockData : IDisposable
         return ref added;
     }
 
+    /// <summary>Whether a movement to this address is to be kept. Where not, that there was one is noted.</summary>
+    public bool Wants(in EvmAddress to)
+    {
+        if (Watched is null || Watched.Contains(to.Bytes))
+        {
+            return true;
+        }
+
+        Movements.AddOther(in to);
+        return false;
+    }
+
     /// <summary>Keeps a movement, or, where it is to nobody watched, only to whom it went.</summary>
     public void Add(in Movement movement)
     {
-        if (Watched is null || Watched.Contains(movement.To.Bytes))
+        if (Wants(in movement.To))
         {
             Movements.Add(in movement);
-        }
-        else
-        {
-            Movements.AddOther(in movement.To);
-        }
-    }
-
-    /// <summary>Keeps a movement like <see cref="Add(in Movement)"/>, before others that were told earlier.</summary>
-    public void Insert(int index, in Movement movement)
-    {
-        if (Watched is null || Watched.Contains(movement.To.Bytes))
-        {
-            Movements.Insert(index, in movement);
-        }
-        else
-        {
-            Movements.AddOther(in movement.To);
         }
     }
 

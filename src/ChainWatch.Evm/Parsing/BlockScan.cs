@@ -24,7 +24,7 @@ internal static class BlockScan
         {
             if (field < 0)
             {
-                json.Skip();
+                json.Skip(memory.Block, place);
                 continue;
             }
 
@@ -114,7 +114,7 @@ internal static class BlockScan
         {
             if (field < 0)
             {
-                json.Skip();
+                json.Skip(shape, place);
                 continue;
             }
 
@@ -180,7 +180,7 @@ internal static class BlockScan
             {
                 if (field < 0)
                 {
-                    json.Skip();
+                    json.Skip(memory.Withdrawal, place);
                     continue;
                 }
 

@@ -7,6 +7,17 @@ namespace ChainWatch.Evm;
 internal struct LogData
 {
     private const int MaxTopics = 4;
+    private const int AddressField = 0;
+    private const int TopicsField = 1;
+    private const int DataField = 2;
+    private const int LogIndexField = 3;
+    private const int BlockHashField = 4;
+    private const int BlockNumberField = 5;
+    private const int TransactionHashField = 6;
+    private const int TransactionIndexField = 7;
+
+    /// <summary>What logs of the same transaction have in common.</summary>
+    private const uint CommonFields = (1 << BlockHashField) | (1 << BlockNumberField) | (1 << TransactionHashField) | (1 << TransactionIndexField);
 
     public EvmAddress Contract;
     public Hash256 BlockHash;
@@ -16,17 +27,25 @@ internal struct LogData
     public long LogIndex;
     public UInt256 Word;
     public int TopicCount;
-    public bool HasBlockHash;
-    public bool HasTransactionHash;
-    public bool HasBlockNumber;
-    public bool HasTransactionIndex;
-    public bool HasLogIndex;
     public bool Removed;
 
     /// <summary>True when the data is exactly one word, which <see cref="Word"/> holds.</summary>
     public bool IsOneWord;
 
     private TopicBuffer _topics;
+
+    /// <summary>Which properties are there, and not null: one bit each, by their places among the names of <see cref="ScanMemory.Log"/>.</summary>
+    private uint _present;
+
+    public readonly bool HasLogIndex => Has(LogIndexField);
+
+    public readonly bool HasBlockHash => Has(BlockHashField);
+
+    public readonly bool HasBlockNumber => Has(BlockNumberField);
+
+    public readonly bool HasTransactionHash => Has(TransactionHashField);
+
+    public readonly bool HasTransactionIndex => Has(TransactionIndexField);
 
     [System.Diagnostics.CodeAnalysis.UnscopedRef]
     public readonly ReadOnlySpan<byte> Topic(int index) => ((ReadOnlySpan<byte>)_topics).Slice(index * Hash256.Length, Hash256.Length);
@@ -53,23 +72,23 @@ internal struct LogData
             }
             else if (reader.ValueTextEquals("logIndex"u8))
             {
-                log.HasLogIndex = JsonWalk.ReadNumber(ref reader, "log.logIndex", out log.LogIndex);
+                log.Set(LogIndexField, JsonWalk.ReadNumber(ref reader, "log.logIndex", out log.LogIndex));
             }
             else if (reader.ValueTextEquals("blockHash"u8))
             {
-                log.HasBlockHash = JsonWalk.ReadHash(ref reader, "log.blockHash", out log.BlockHash);
+                log.Set(BlockHashField, JsonWalk.ReadHash(ref reader, "log.blockHash", out log.BlockHash));
             }
             else if (reader.ValueTextEquals("blockNumber"u8))
             {
-                log.HasBlockNumber = JsonWalk.ReadNumber(ref reader, "log.blockNumber", out log.BlockNumber);
+                log.Set(BlockNumberField, JsonWalk.ReadNumber(ref reader, "log.blockNumber", out log.BlockNumber));
             }
             else if (reader.ValueTextEquals("transactionHash"u8))
             {
-                log.HasTransactionHash = JsonWalk.ReadHash(ref reader, "log.transactionHash", out log.TransactionHash);
+                log.Set(TransactionHashField, JsonWalk.ReadHash(ref reader, "log.transactionHash", out log.TransactionHash));
             }
             else if (reader.ValueTextEquals("transactionIndex"u8))
             {
-                log.HasTransactionIndex = JsonWalk.ReadNumber(ref reader, "log.transactionIndex", out log.TransactionIndex);
+                log.Set(TransactionIndexField, JsonWalk.ReadNumber(ref reader, "log.transactionIndex", out log.TransactionIndex));
             }
             else if (reader.ValueTextEquals("removed"u8))
             {
@@ -90,19 +109,51 @@ internal struct LogData
     }
 
     /// <summary>Reads the log that begins here the fast way.</summary>
+    /// <param name="json">The scanner.</param>
+    /// <param name="shape">The names of a log's properties.</param>
+    /// <param name="log">The log; it must hold the one that was read before, or nothing.</param>
+    /// <param name="common">What was common to the logs before; nothing at the beginning of a document.</param>
     /// <returns>False where it is to be read with care: the scanner has given up.</returns>
-    public static bool TryScan(ref JsonScanner json, JsonShape shape, out LogData log)
+    public static bool TryScan(ref JsonScanner json, JsonShape shape, ref LogData log, ref CommonText common)
     {
-        log = default;
+        log.TopicCount = 0;
+        log.IsOneWord = false;
+        log._present = 0;
+        log.LogIndex = 0;
         bool hasContract = false;
+        CommonText next = default;
+        CommonText longest = default;
+        bool repeated = false;
         json.BeginObject();
         int place = 0;
         uint met = 0;
-        while (json.NextProperty(shape, ref place, out int field))
+        while (true)
         {
+            if (place == common.PlaceBefore && common.Length > 0 && !repeated && json.TryRepeat(common.From, common.Length))
+            {
+                if ((met & common.Fields) != 0)
+                {
+                    json.Fail();
+                    break;
+                }
+
+                // The values are those of the log before, and still there.
+                repeated = true;
+                met |= common.Fields;
+                log._present |= common.Present;
+                place = common.PlaceAfter;
+            }
+
+            int from = json.Position;
+            int placeBefore = place;
+            if (!json.NextProperty(shape, ref place, out int field))
+            {
+                break;
+            }
+
             if (field < 0)
             {
-                json.Skip();
+                json.Skip(shape, place);
                 continue;
             }
 
@@ -113,29 +164,29 @@ internal struct LogData
 
             switch (field)
             {
-                case 0:
+                case AddressField:
                     hasContract = json.ReadAddress(out log.Contract);
                     break;
-                case 1:
+                case TopicsField:
                     log.ScanTopics(ref json);
                     break;
-                case 2:
+                case DataField:
                     log.ScanData(ref json);
                     break;
-                case 3:
-                    log.HasLogIndex = json.ReadNumber(out log.LogIndex);
+                case LogIndexField:
+                    log.Set(LogIndexField, json.ReadNumber(out log.LogIndex));
                     break;
-                case 4:
-                    log.HasBlockHash = json.ReadHash(out log.BlockHash);
+                case BlockHashField:
+                    log.Set(BlockHashField, json.ReadHash(out log.BlockHash));
                     break;
-                case 5:
-                    log.HasBlockNumber = json.ReadNumber(out log.BlockNumber);
+                case BlockNumberField:
+                    log.Set(BlockNumberField, json.ReadNumber(out log.BlockNumber));
                     break;
-                case 6:
-                    log.HasTransactionHash = json.ReadHash(out log.TransactionHash);
+                case TransactionHashField:
+                    log.Set(TransactionHashField, json.ReadHash(out log.TransactionHash));
                     break;
-                case 7:
-                    log.HasTransactionIndex = json.ReadNumber(out log.TransactionIndex);
+                case TransactionIndexField:
+                    log.Set(TransactionIndexField, json.ReadNumber(out log.TransactionIndex));
                     break;
                 default:
                     if (!json.TryFalse())
@@ -145,6 +196,25 @@ internal struct LogData
 
                     break;
             }
+
+            if ((CommonFields & (1u << field)) != 0)
+            {
+                if (next.PlaceAfter != placeBefore || next.Length == 0)
+                {
+                    next = new CommonText { From = from, PlaceBefore = placeBefore };
+                }
+
+                next.Length = json.Position - next.From;
+                next.PlaceAfter = place;
+                next.Fields |= 1u << field;
+                next.Present = log._present & next.Fields;
+                longest = next.Length > longest.Length ? next : longest;
+            }
+        }
+
+        if (!repeated)
+        {
+            common = longest;
         }
 
         if (!hasContract)
@@ -155,13 +225,17 @@ internal struct LogData
         return !json.Failed;
     }
 
+    private readonly bool Has(int field) => (_present & (1u << field)) != 0;
+
+    private void Set(int field, bool present) => _present = present ? _present | (1u << field) : _present & ~(1u << field);
+
     private void ScanTopics(ref JsonScanner json)
     {
         json.BeginArray();
         bool first = true;
         while (json.NextItem(ref first))
         {
-            if (TopicCount == MaxTopics || !HexText.TryReadData(json.ReadText(), ((Span<byte>)_topics).Slice(TopicCount * Hash256.Length, Hash256.Length)))
+            if (TopicCount == MaxTopics || !json.ReadHex(((Span<byte>)_topics).Slice(TopicCount * Hash256.Length, Hash256.Length)))
             {
                 json.Fail();
                 return;
@@ -173,17 +247,15 @@ internal struct LogData
 
     private void ScanData(ref JsonScanner json)
     {
-        if (json.TryNull())
-        {
-            return;
-        }
-
-        ReadOnlySpan<byte> text = json.ReadText();
         Span<byte> word = stackalloc byte[Hash256.Length];
-        IsOneWord = HexText.TryReadData(text, word);
-        if (IsOneWord)
+        if (json.TryReadHex(word))
         {
+            IsOneWord = true;
             Word = UInt256.FromBigEndian(word);
+        }
+        else if (!json.TryNull())
+        {
+            json.ReadText();
         }
     }
 
@@ -228,5 +300,16 @@ internal struct LogData
     private struct TopicBuffer
     {
         private byte _first;
+    }
+
+    /// <summary>Where in a document the properties stand that the logs of one transaction have in common: the next log likely holds the very same text.</summary>
+    public struct CommonText
+    {
+        public int From;
+        public int Length;
+        public int PlaceBefore;
+        public int PlaceAfter;
+        public uint Fields;
+        public uint Present;
     }
 }

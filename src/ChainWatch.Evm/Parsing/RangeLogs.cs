@@ -44,9 +44,11 @@ internal static class RangeLogs
         bool first = true;
         int count = 0;
         bool native = false;
+        LogData log = default;
+        LogData.CommonText common = default;
         for (; json.NextItem(ref first); count++)
         {
-            if (!LogData.TryScan(ref json, shape, out LogData log) || !IsOfRange(in log, range))
+            if (!LogData.TryScan(ref json, shape, ref log, ref common) || !IsOfRange(in log, range))
             {
                 json.Fail();
                 break;
@@ -138,12 +140,13 @@ internal static class RangeLogs
     private static bool Add(BlockData block, in LogData log, int transaction, WatchPlan plan)
     {
         block.LogsSeen++;
-        if (TransferLog.TryRead(in log, plan, out Movement movement))
+        if (TransferLog.TryReadReceiver(in log, plan, out int asset, out EvmAddress to) && block.Wants(in to))
         {
+            Movement movement = TransferLog.Read(in log, asset, in to);
             movement.TransactionId = log.TransactionHash;
             movement.TransactionIndex = transaction;
             movement.Ordinal = 1 + Math.Clamp(log.LogIndex, 0, CallFrames.FirstOrdinal - 2);
-            block.Add(in movement);
+            block.Movements.Add(in movement);
         }
 
         return plan.Native && log.Contract == NativeLogs.Emitter;

@@ -82,7 +82,7 @@ internal static class ReceiptScan
         {
             if (field < 0)
             {
-                json.Skip();
+                json.Skip(memory.Receipt, place);
                 continue;
             }
 
@@ -135,15 +135,12 @@ internal static class ReceiptScan
             return;
         }
 
-        Movement value = ReceiptParser.ValueOf(in transaction, expected, proven: true);
-        if (transaction.IsCreation && hasContract)
+        ref readonly EvmAddress to = ref (transaction.IsCreation && hasContract ? ref contract : ref transaction.To);
+        if ((!transaction.HasFrom || transaction.From != to) && block.Wants(in to))
         {
-            value.To = contract;
-        }
-
-        if (!value.HasFrom || value.From != value.To)
-        {
-            block.Insert(movements, in value);
+            Movement value = ReceiptParser.ValueOf(in transaction, expected, proven: true);
+            value.To = to;
+            block.Movements.Insert(movements, in value);
         }
     }
 
@@ -156,10 +153,11 @@ internal static class ReceiptScan
         json.BeginArray();
         bool first = true;
         int position = 0;
+        LogData log = default;
+        LogData.CommonText common = default;
         for (; json.NextItem(ref first); position++)
         {
-            if (!LogData.TryScan(ref json, memory.Log, out LogData log) ||
-                log.Removed ||
+            if (!LogData.TryScan(ref json, memory.Log, ref log, ref common) ||
                 (log.HasBlockHash && log.BlockHash != block.Point.Hash) ||
                 (log.HasTransactionHash && log.TransactionHash != transaction.Hash && !log.TransactionHash.IsZero))
             {
@@ -180,7 +178,7 @@ internal static class ReceiptScan
             }
 
             blooms?.Add(in log);
-            if (!TransferLog.TryRead(in log, plan, out Movement movement))
+            if (!TransferLog.TryReadReceiver(in log, plan, out int asset, out EvmAddress to))
             {
                 continue;
             }
@@ -195,18 +193,24 @@ internal static class ReceiptScan
                 }
 
                 transaction.HasNativeLogs = true;
-                if (!ownValueSeen && ReceiptParser.IsOwnValue(in transaction, in transaction.To, in movement))
+                if (!ownValueSeen && ReceiptParser.IsOwnValue(in transaction, in transaction.To, TransferLog.Read(in log, asset, in to)))
                 {
                     ownValueSeen = true;
                     continue;
                 }
             }
 
+            if (!block.Wants(in to))
+            {
+                continue;
+            }
+
+            Movement movement = TransferLog.Read(in log, asset, in to);
             movement.TransactionId = transaction.Hash;
             movement.TransactionIndex = expected;
             movement.Ordinal = 1 + position;
             movement.Proven = true;
-            block.Add(in movement);
+            block.Movements.Add(in movement);
         }
 
         if (logs >= 0)

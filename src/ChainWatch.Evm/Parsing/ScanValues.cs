@@ -27,9 +27,8 @@ internal static class ScanValues
         }
 
         Span<byte> bytes = stackalloc byte[Hash256.Length];
-        if (!HexText.TryReadData(json.ReadText(), bytes))
+        if (!json.ReadHex(bytes))
         {
-            json.Fail();
             return false;
         }
 
@@ -41,30 +40,26 @@ internal static class ScanValues
     public static bool ReadAddress(ref this JsonScanner json, out EvmAddress address)
     {
         address = default;
-        if (json.TryNull())
-        {
-            return false;
-        }
-
-        if (!HexText.TryReadData(json.ReadText(), address))
-        {
-            json.Fail();
-            return false;
-        }
-
-        return true;
+        return !json.TryNull() && json.ReadHex(address);
     }
 
     /// <summary>Reads a number; false where it is null.</summary>
     public static bool ReadNumber(ref this JsonScanner json, out long value)
     {
+        if (json.TryReadHexNumber(out ulong small) && small <= long.MaxValue)
+        {
+            value = (long)small;
+            return true;
+        }
+
         value = 0;
+
         if (json.TryNull())
         {
             return false;
         }
 
-        if (!HexText.TryReadSmall(json.ReadText(), out value))
+        if (!HexText.TryReadNumber(json.ReadText(), out value))
         {
             json.Fail();
             return false;
@@ -77,17 +72,11 @@ internal static class ScanValues
     public static void ReadQuantity(ref this JsonScanner json, out UInt256 value)
     {
         value = default;
-        if (json.TryNull())
+        if (json.TryReadHexNumber(out ulong small))
         {
-            return;
+            value = new UInt256(UInt128.Zero, small);
         }
-
-        ReadOnlySpan<byte> text = json.ReadText();
-        if (HexText.TryReadSmall(text, out long small))
-        {
-            value = new UInt256(UInt128.Zero, (ulong)small);
-        }
-        else if (!HexText.TryReadQuantity(text, out value))
+        else if (!json.TryNull() && !HexText.TryReadQuantity(json.ReadText(), out value))
         {
             json.Fail();
         }

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace ChainWatch.Evm;
 
 /// <summary>
@@ -6,6 +8,9 @@ namespace ChainWatch.Evm;
 /// </summary>
 internal static class TransferLog
 {
+    /// <summary>How many zeros stand before an address in a topic.</summary>
+    private const int Padding = Hash256.Length - EvmAddress.Length;
+
     /// <summary>The first topic: the hash of <c>Transfer(address,address,uint256)</c>.</summary>
     public static ReadOnlySpan<byte> Topic =>
     [
@@ -16,32 +21,41 @@ internal static class TransferLog
     /// <summary>Reads a transfer. One of nothing, or from an address to itself, moves nothing and is none.</summary>
     public static bool TryRead(in LogData log, WatchPlan plan, out Movement movement)
     {
-        movement = default;
-        int asset = plan.AssetOf(log.Contract);
-        if (asset < 0 ||
-            log.TopicCount != 3 ||
+        bool isTransfer = TryReadReceiver(in log, plan, out int asset, out EvmAddress to);
+        movement = isTransfer ? Read(in log, asset, in to) : default;
+        return isTransfer;
+    }
+
+    /// <summary>Reads to whom a transfer went: mostly that is all there is to know.</summary>
+    public static bool TryReadReceiver(in LogData log, WatchPlan plan, out int asset, out EvmAddress to)
+    {
+        to = default;
+        asset = -1;
+        if (log.TopicCount != 3 ||
             !log.IsOneWord ||
             log.Word.IsZero ||
             !log.Topic(0).SequenceEqual(Topic) ||
-            !TryReadAddress(log.Topic(1), out EvmAddress from) ||
-            !TryReadAddress(log.Topic(2), out EvmAddress to) ||
-            from == to)
+            !IsAddress(log.Topic(1)) ||
+            !IsAddress(log.Topic(2)) ||
+            log.Topic(1).SequenceEqual(log.Topic(2)))
         {
             return false;
         }
 
-        movement.Asset = asset;
-        movement.Amount = log.Word;
-        movement.From = from;
-        movement.HasFrom = true;
-        movement.To = to;
-        return true;
+        asset = plan.AssetOf(log.Contract);
+        to = new EvmAddress(log.Topic(2)[Padding..]);
+        return asset >= 0;
     }
 
-    private static bool TryReadAddress(ReadOnlySpan<byte> topic, out EvmAddress address)
+    /// <summary>Reads the rest of a transfer.</summary>
+    public static Movement Read(in LogData log, int asset, in EvmAddress to) => new()
     {
-        int padding = Hash256.Length - EvmAddress.Length;
-        address = new EvmAddress(topic[padding..]);
-        return topic[..padding].IndexOfAnyExcept((byte)0) < 0;
-    }
+        Asset = asset,
+        Amount = log.Word,
+        From = new EvmAddress(log.Topic(1)[Padding..]),
+        HasFrom = true,
+        To = to,
+    };
+
+    private static bool IsAddress(ReadOnlySpan<byte> topic) => (MemoryMarshal.Read<ulong>(topic) | MemoryMarshal.Read<uint>(topic[sizeof(ulong)..])) == 0;
 }

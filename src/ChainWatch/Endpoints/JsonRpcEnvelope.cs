@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -12,6 +13,9 @@ internal static class JsonRpcEnvelope
     /// <summary>Deep enough for call traces, whose depth an attacker chooses: two levels for each of 1,024 frames.</summary>
     private static readonly JsonReaderOptions Options = new() { MaxDepth = 8192 };
 
+    [ThreadStatic]
+    private static JsonShape? t_shape;
+
     /// <summary>One answer of a body.</summary>
     /// <param name="Id">Its id; <see langword="null"/> where it names none.</param>
     /// <param name="ResultStart">Where its result begins; -1 where it has none.</param>
@@ -25,9 +29,15 @@ internal static class JsonRpcEnvelope
     /// <summary>Reads all answers of a body.</summary>
     /// <param name="body">The body.</param>
     /// <param name="items">Where the answers go. When the body breaks off, those before the break are there.</param>
-    /// <returns>True when the body is whole JSON and holds JSON-RPC answers only.</returns>
+    /// <returns>True when the body holds whole JSON-RPC answers only. Inside of results only brackets and strings are looked at: who reads them sees what is wrong with the rest.</returns>
     public static bool TryRead(ReadOnlySpan<byte> body, List<Item> items)
     {
+        if (TryReadResults(body, items))
+        {
+            return true;
+        }
+
+        items.Clear();
         Utf8JsonReader reader = new(body, Options);
         try
         {
@@ -68,6 +78,82 @@ internal static class JsonRpcEnvelope
         {
             return false;
         }
+    }
+
+    /// <summary>Reads a body of results, as nearly all are, without reading through the results themselves. False leaves every other body to the reader.</summary>
+    private static bool TryReadResults(ReadOnlySpan<byte> body, List<Item> items)
+    {
+        JsonShape shape = t_shape ??= new JsonShape("id", "result", "error");
+        JsonScanner json = new(body);
+        if (json.Current == (byte)'{')
+        {
+            return TryReadResult(ref json, shape, body, items) && json.End();
+        }
+
+        json.BeginArray();
+        bool first = true;
+        while (json.NextItem(ref first))
+        {
+            if (!TryReadResult(ref json, shape, body, items))
+            {
+                return false;
+            }
+        }
+
+        return json.End();
+    }
+
+    private static bool TryReadResult(ref JsonScanner json, JsonShape shape, ReadOnlySpan<byte> body, List<Item> items)
+    {
+        long? id = null;
+        int start = -1;
+        int length = 0;
+        json.BeginObject();
+        int place = 0;
+        uint met = 0;
+        while (json.NextProperty(shape, ref place, out int field))
+        {
+            if (field < 0)
+            {
+                json.Skip(shape, place);
+                continue;
+            }
+
+            if ((met & (1u << field)) != 0)
+            {
+                return false;
+            }
+
+            met |= 1u << field;
+            int from = json.Position;
+            switch (field)
+            {
+                case 0:
+                    json.Skip();
+                    if (!Utf8Parser.TryParse(body[from..json.Position], out long number, out int consumed) || consumed != json.Position - from)
+                    {
+                        return false;
+                    }
+
+                    id = number;
+                    break;
+                case 1:
+                    _ = json.Current is (byte)'{' or (byte)'[' ? json.PassOver() : json.Skip();
+                    start = from;
+                    length = json.Position - from;
+                    break;
+                default:
+                    if (!json.TryNull())
+                    {
+                        return false;
+                    }
+
+                    break;
+            }
+        }
+
+        items.Add(new Item(id, start, length, HasError: false, Code: null, Message: "", Data: ""));
+        return start >= 0 && !json.Failed;
     }
 
     private static bool TryReadItem(ref Utf8JsonReader reader, ReadOnlySpan<byte> body, out Item item)

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
@@ -25,6 +24,12 @@ public sealed class JsonShape
     private const int FirstText = 2;
     private const int MostTexts = 64;
 
+    /// <summary>How often a value must have been as long before its length is expected.</summary>
+    private const int Trust = 3;
+
+    /// <summary>How much more often after it was expected wrongly.</summary>
+    private const int Distrust = 60;
+
     private readonly byte[][] _names;
     private readonly Text[] _texts = new Text[MostTexts];
     private int _count = FirstText;
@@ -44,8 +49,19 @@ public sealed class JsonShape
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal int FollowOften(int place, ref byte at)
     {
-        int next = _texts[place].Often;
-        return next != 0 && _texts[next].IsAt(ref at) ? next : 0;
+        // Mostly what comes next was remembered next. Guessing so, the processor need not wait for what is remembered to go on.
+        int next = place + 1;
+        int often = _texts[place].Often;
+        if (often != next)
+        {
+            next = often;
+            if (next == 0)
+            {
+                return 0;
+            }
+        }
+
+        return _texts[next].IsAt(ref at) ? next : 0;
     }
 
     /// <summary>The other text that came next after this place before, if it comes again; otherwise 0.</summary>
@@ -53,6 +69,32 @@ public sealed class JsonShape
     {
         int next = _texts[place].Seldom;
         return next != 0 && _texts[next].IsAt(ref at) ? next : 0;
+    }
+
+    /// <summary>How long the value behind this text always was, with its first quote; 0 where that changes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal int ExpectedLength(int text) => _texts[text].ValueLength;
+
+    /// <summary>Takes in how long the value behind this text was, where that was not expected.</summary>
+    internal void LearnLength(int text, int length)
+    {
+        ref Text known = ref _texts[text];
+        if (known.ValueLength != 0)
+        {
+            // It was always as long, and is not now. It takes a while to be believed again.
+            known.ValueLength = 0;
+            known.SameLength = -Distrust;
+            known.LastLength = length;
+        }
+        else if (known.LastLength != length)
+        {
+            known.LastLength = length;
+            known.SameLength = Math.Min(known.SameLength, 0);
+        }
+        else if (++known.SameLength >= Trust)
+        {
+            known.ValueLength = length;
+        }
     }
 
     internal int LengthOf(int text) => _texts[text].Length;
@@ -115,7 +157,6 @@ public sealed class JsonShape
         return -1;
     }
 
-    [SuppressMessage("Performance", "CA1815", Justification = "Never compared.")]
     private struct Text
     {
         public int Length;
@@ -126,6 +167,10 @@ public sealed class JsonShape
 
         /// <summary>The text that came next before that.</summary>
         public int Seldom;
+
+        public int ValueLength;
+        public int LastLength;
+        public int SameLength;
 
         private Vector256<byte> _low;
         private Vector256<byte> _lowMask;

@@ -34,11 +34,11 @@ public sealed class AddressSet
     {
         get
         {
-            for (int index = 0; index < _entries; index++)
+            foreach ((AddressKey key, int number) in _table.Keys(_entries))
             {
-                if (!_removed.Contains(index))
+                if (_removed.IsEmpty || !_removed.Contains(number))
                 {
-                    yield return new AddressKey(_table[index]);
+                    yield return key;
                 }
             }
         }
@@ -56,13 +56,13 @@ public sealed class AddressSet
     }
 
     /// <summary>True when the address with these key bytes is in this snapshot. Allocates nothing. Bytes of another length are in no set.</summary>
-    public bool Contains(ReadOnlySpan<byte> key) => key.Length == KeyLength && IndexOf(key) >= 0;
+    public bool Contains(ReadOnlySpan<byte> key) => key.Length == KeyLength && IndexOf(_table, _entries, _removed, key) >= 0;
 
     /// <summary>A snapshot with these addresses added; this one stays as it is.</summary>
     public AddressSet Add(IEnumerable<AddressKey> keys)
     {
         ArgumentNullException.ThrowIfNull(keys);
-        Change change = new(this);
+        Change change = new(this, keys.TryGetNonEnumeratedCount(out int count) ? count : 0);
         foreach (AddressKey key in keys)
         {
             change.Add(key);
@@ -75,7 +75,7 @@ public sealed class AddressSet
     public AddressSet Apply(WatchChanges changes)
     {
         ArgumentNullException.ThrowIfNull(changes);
-        Change change = new(this);
+        Change change = new(this, changes.Changes.Count);
         foreach (WatchChange one in changes.Changes)
         {
             if (one.Removed)
@@ -91,26 +91,28 @@ public sealed class AddressSet
         return change.ToSnapshot(changes.Sequence);
     }
 
-    private int IndexOf(ReadOnlySpan<byte> key)
+    private static int IndexOf(AddressTable table, int entries, ImmutableHashSet<int> removed, ReadOnlySpan<byte> key)
     {
-        int index = _table.Find(key, _entries, after: -1);
+        int number = table.Find(key, entries, after: -1);
         // A key that was removed and added again has a second, later entry.
-        while (index >= 0 && _removed.Count > 0 && _removed.Contains(index))
+        while (number >= 0 && !removed.IsEmpty && removed.Contains(number))
         {
-            index = _table.Find(key, _entries, after: index);
+            number = table.Find(key, entries, after: number);
         }
 
-        return index;
+        return number;
     }
 
     private struct Change
     {
         private AddressTable _table;
         private int _entries;
+        private int _expected;
         private ImmutableHashSet<int> _removed;
 
-        public Change(AddressSet from)
+        public Change(AddressSet from, int expected)
         {
+            _expected = expected;
             _table = from._table;
             _entries = from._entries;
             _removed = from._removed;
@@ -123,18 +125,19 @@ public sealed class AddressSet
                 throw new ArgumentException($"The key has {key.Length} bytes; this set holds keys of {_table.KeyLength}.", nameof(key));
             }
 
-            if (new AddressSet(_table, _entries, _removed, 0).IndexOf(key.Bytes) >= 0)
+            if (IndexOf(_table, _entries, _removed, key.Bytes) >= 0)
             {
                 return;
             }
 
-            _table = _table.Append(key.Bytes, _entries);
+            _expected = Math.Max(0, _expected - 1);
+            _table = _table.Append(key.Bytes, _entries, _expected);
             _entries++;
         }
 
         public void Remove(in AddressKey key)
         {
-            int index = new AddressSet(_table, _entries, _removed, 0).IndexOf(key.Bytes);
+            int index = IndexOf(_table, _entries, _removed, key.Bytes);
             if (index >= 0)
             {
                 _removed = _removed.Add(index);

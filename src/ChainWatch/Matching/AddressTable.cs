@@ -1,130 +1,234 @@
-using System.Buffers.Binary;
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace ChainWatch;
 
 /// <summary>
-/// The append-only hash table behind snapshots of an <see cref="AddressSet"/>: entries are only ever added at the end, so a snapshot is this table and a number of
-/// entries, and an entry past that number does not exist for it. One byte of each key's hash lies in an array of its own: most misses end there.
+/// The append-only hash table behind snapshots of an <see cref="AddressSet"/>. Each key has the number under which it was added, so a snapshot is this table and a number of
+/// entries, and an entry past that number does not exist for it. The table consists of segments, which grow and divide one by one: an addition never waits for the whole.
 /// </summary>
 internal sealed class AddressTable
 {
-    private const double MaxLoad = 0.75;
+    /// <summary>The most keys in a segment: what is moved at once when one grows.</summary>
+    private const int MostInSegment = 1 << 16;
 
-    private readonly byte[] _keys;
-    private readonly byte[] _tags;
-    private readonly int[] _slots;
-    private readonly int _mask;
+    /// <summary>Up to so many keys a segment grows by half.</summary>
+    private const int SmallSegment = 4096;
+
+    private const int MostDepth = 20;
+
     private readonly Lock _append = new();
+
+    // Its length is a power of two: the first bits of a hash are the place of its segment here. A segment that shares fewer bits than that stands at several places.
+    private AddressSegment[] _directory;
     private int _entries;
 
     public AddressTable(int keyLength, int capacity)
     {
         KeyLength = keyLength;
-        capacity = Math.Max(capacity, 8);
-        int slots = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Ceiling(capacity / MaxLoad));
-        _keys = new byte[checked(capacity * keyLength)];
-        _tags = new byte[slots];
-        _slots = new int[slots];
-        _mask = slots - 1;
+        int segments = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(1, (capacity + MostInSegment - 1) / MostInSegment));
+        int depth = BitOperations.Log2((uint)segments);
+        _directory = new AddressSegment[segments];
+        for (int index = 0; index < segments; index++)
+        {
+            // Keys do not spread evenly: a few more than its share.
+            int share = (capacity / segments) + 1;
+            _directory[index] = new AddressSegment(keyLength, segments == 1 ? share : share + (int)(2 * Math.Sqrt(share)), depth);
+        }
     }
 
     public int KeyLength { get; }
 
-    public ReadOnlySpan<byte> this[int index] => Key(index);
-
-    /// <summary>The lowest entry above <paramref name="after"/> and below <paramref name="entries"/> with this key, or -1.</summary>
+    /// <summary>The lowest number above <paramref name="after"/> and below <paramref name="entries"/> under which this key was added, or -1.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Find(ReadOnlySpan<byte> key, int entries, int after)
     {
         ulong hash = Hash(key);
-        byte tag = TagOf(hash);
-        int found = -1;
-        for (int at = (int)hash & _mask; ; at = (at + 1) & _mask)
-        {
-            byte here = Volatile.Read(ref _tags[at]);
-            if (here == 0)
-            {
-                return found;
-            }
-
-            if (here != tag)
-            {
-                continue;
-            }
-
-            int index = _slots[at];
-            if (index > after && index < entries && (found < 0 || index < found) && Key(index).SequenceEqual(key))
-            {
-                found = index;
-            }
-        }
+        AddressSegment segment = SegmentOf(Volatile.Read(ref _directory), hash);
+        return segment.MayContain(hash) ? segment.Find(key, hash, entries, after) : -1;
     }
 
-    /// <summary>Adds a key behind the first <paramref name="entries"/> entries: here, or, where this table is full or already has others there, in a copy.</summary>
-    public AddressTable Append(ReadOnlySpan<byte> key, int entries)
+    /// <summary>Adds a key behind the first <paramref name="entries"/> entries: here, or, where this table already has others there, in a copy.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="entries">The number of entries before it.</param>
+    /// <param name="expected">How many more keys are about to follow; it need not be right.</param>
+    public AddressTable Append(ReadOnlySpan<byte> key, int entries, int expected)
     {
         lock (_append)
         {
-            int capacity = _keys.Length / KeyLength;
-            if (entries == _entries && entries < capacity)
+            if (entries == _entries)
             {
-                Put(key, entries);
+                Put(key, entries, expected);
                 return this;
             }
 
-            AddressTable copy = new(KeyLength, entries < capacity ? capacity : checked(capacity * 2));
-            for (int index = 0; index < entries; index++)
+            AddressTable copy = new(KeyLength, checked(entries + 1));
+            foreach ((AddressSegment segment, int slot) in Slots())
             {
-                copy.Put(Key(index), index);
+                if (segment.TryGet(slot, out ReadOnlySpan<byte> one, out int number) && number < entries)
+                {
+                    copy.Put(one, number, 0);
+                }
             }
 
-            copy.Put(key, entries);
+            copy.Put(key, entries, expected);
+            copy._entries = entries + 1;
             return copy;
         }
     }
 
-    private void Put(ReadOnlySpan<byte> key, int index)
+    /// <summary>The keys of the first <paramref name="entries"/> entries and their numbers, in no order.</summary>
+    public IEnumerable<(AddressKey Key, int Number)> Keys(int entries)
     {
-        key.CopyTo(_keys.AsSpan(index * KeyLength, KeyLength));
-        ulong hash = Hash(key);
-        int at = (int)hash & _mask;
-        while (_tags[at] != 0)
+        foreach ((AddressSegment segment, int slot) in Slots())
         {
-            at = (at + 1) & _mask;
+            if (segment.TryGet(slot, out ReadOnlySpan<byte> key, out int number) && number < entries)
+            {
+                yield return (new AddressKey(key), number);
+            }
         }
-
-        _slots[at] = index;
-        // Readers on other threads see the tag last, when key and slot are there.
-        Volatile.Write(ref _tags[at], TagOf(hash));
-        _entries = index + 1;
     }
 
-    private ReadOnlySpan<byte> Key(int index) => _keys.AsSpan(index * KeyLength, KeyLength);
+    private IEnumerable<(AddressSegment Segment, int Slot)> Slots()
+    {
+        AddressSegment[] directory = Volatile.Read(ref _directory);
+        for (int place = 0; place < directory.Length; place += directory.Length >> directory[place].Depth)
+        {
+            for (int slot = 0; slot < directory[place].Slots; slot++)
+            {
+                yield return (directory[place], slot);
+            }
+        }
+    }
 
-    private static byte TagOf(ulong hash) => (byte)((hash >> 56) | 1);
+    private void Put(ReadOnlySpan<byte> key, int number, int expected)
+    {
+        ulong hash = Hash(key);
+        AddressSegment segment = SegmentOf(_directory, hash);
+        while (segment.IsFull)
+        {
+            MakeRoom(segment, hash, expected);
+            segment = SegmentOf(_directory, hash);
+        }
 
-    /// <summary>Keys are hashes already on most chains, but not on all, so their ends are mixed.</summary>
+        segment.Add(key, hash, number);
+        _entries = Math.Max(_entries, number + 1);
+    }
+
+    /// <summary>Puts a segment's keys into a larger one, or, where they are many, into two.</summary>
+    private void MakeRoom(AddressSegment full, ulong hash, int expected)
+    {
+        // Small sets may waste a little; large ones grow by as little as keeps moving cheap, unless more is known to come.
+        long capacity = full.Count < SmallSegment ? (full.Count * 3L / 2) + 8 : full.Count + 1;
+        double wanted = full.Count * (1 + ((double)expected / Math.Max(1, _entries)));
+        capacity = Math.Max(capacity, (long)Math.Min(wanted, MostInSegment));
+        if (full.Count < MostInSegment || full.Depth >= MostDepth)
+        {
+            AddressSegment larger = new(KeyLength, (int)capacity, full.Depth);
+            Move(full, larger, larger);
+            Replace(full, hash, larger, larger);
+            return;
+        }
+
+        if (1 << full.Depth == _directory.Length)
+        {
+            AddressSegment[] doubled = new AddressSegment[_directory.Length * 2];
+            for (int place = 0; place < doubled.Length; place++)
+            {
+                doubled[place] = _directory[place / 2];
+            }
+
+            Volatile.Write(ref _directory, doubled);
+        }
+
+        int lefts = CountLeft(full);
+        int half = (int)(capacity / 2);
+        AddressSegment left = new(KeyLength, Math.Max(half, lefts), full.Depth + 1);
+        AddressSegment right = new(KeyLength, Math.Max(half, full.Count - lefts), full.Depth + 1);
+        Move(full, left, right);
+        Replace(full, hash, left, right);
+    }
+
+    private static int CountLeft(AddressSegment segment)
+    {
+        int count = 0;
+        for (int slot = 0; slot < segment.Slots; slot++)
+        {
+            if (segment.TryGet(slot, out ReadOnlySpan<byte> key, out _) && IsLeft(segment, Hash(key)))
+            {
+                count++;
+            }
+        }
+
+        return count;
+    }
+
+    /// <summary>Whether the first bit that the keys of a segment do not share is zero.</summary>
+    private static bool IsLeft(AddressSegment segment, ulong hash) => hash << segment.Depth >> 63 == 0;
+
+    /// <summary>Copies the keys of one segment to two others, or to one, by the first bit that they do not share.</summary>
+    private static void Move(AddressSegment from, AddressSegment left, AddressSegment right)
+    {
+        for (int slot = 0; slot < from.Slots; slot++)
+        {
+            if (from.TryGet(slot, out ReadOnlySpan<byte> key, out int number))
+            {
+                ulong hash = Hash(key);
+                (IsLeft(from, hash) ? left : right).Add(key, hash, number);
+            }
+        }
+    }
+
+    private void Replace(AddressSegment old, ulong hash, AddressSegment left, AddressSegment right)
+    {
+        int places = _directory.Length >> old.Depth;
+        int first = PlaceOf(_directory, hash) / places * places;
+        for (int place = 0; place < places; place++)
+        {
+            Volatile.Write(ref _directory[first + place], place < (places + 1) / 2 ? left : right);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static AddressSegment SegmentOf(AddressSegment[] directory, ulong hash) => directory[PlaceOf(directory, hash)];
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int PlaceOf(AddressSegment[] directory, ulong hash) => (int)(hash >> 1 >> (63 - BitOperations.Log2((uint)directory.Length)));
+
+    /// <summary>Keys are hashes already on most chains, but not on all, so all their bytes are mixed.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong Hash(ReadOnlySpan<byte> key)
     {
-        ulong first, last;
-        if (key.Length >= sizeof(ulong))
+        const ulong First = 0x9E3779B97F4A7C15;
+        const ulong Second = 0xC2B2AE3D27D4EB4F;
+        const ulong Third = 0xD6E8FEB86659FD93;
+        ref byte at = ref MemoryMarshal.GetReference(key);
+        ulong hash;
+        if (key.Length >= 2 * sizeof(ulong))
         {
-            first = BinaryPrimitives.ReadUInt64LittleEndian(key);
-            last = BinaryPrimitives.ReadUInt64LittleEndian(key[^sizeof(ulong)..]);
+            ulong high = Math.BigMul(
+                Unsafe.ReadUnaligned<ulong>(ref at) ^ First,
+                Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref at, key.Length - sizeof(ulong))) ^ Second,
+                out ulong low);
+            hash = high ^ low;
+            for (int word = sizeof(ulong); word < key.Length - sizeof(ulong); word += sizeof(ulong))
+            {
+                hash = (hash ^ Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref at, word))) * Third;
+                hash ^= hash >> 32;
+            }
         }
         else
         {
-            first = 0;
-            foreach (byte b in key)
+            hash = (ulong)key.Length;
+            foreach (byte one in key)
             {
-                first = (first << 8) | b;
+                hash = (hash ^ one) * First;
+                hash ^= hash >> 29;
             }
-
-            last = 0;
         }
 
-        ulong hash = (first * 0x9E3779B97F4A7C15) ^ ((last + 0xC2B2AE3D27D4EB4F) * 0xD6E8FEB86659FD93);
-        hash ^= hash >> 32;
-        hash *= 0xD6E8FEB86659FD93;
-        return hash ^ (hash >> 29);
+        hash *= Third;
+        return hash ^ (hash >> 32);
     }
 }

@@ -109,6 +109,141 @@ public sealed class JsonScannerTests
     }
 
     [Fact]
+    public void Passes_over_by_brackets_what_it_would_have_skipped()
+    {
+        Random random = new(1);
+        for (int run = 0; run < 20_000; run++)
+        {
+            byte[] json = Mutate(random, Encoding.UTF8.GetBytes((string)Documents.ElementAt(random.Next(Documents.Count)).Data));
+            JsonScanner skipping = new(json);
+            JsonScanner passing = new(json);
+            bool isNested = passing.Current is (byte)'{' or (byte)'[';
+            if (skipping.Skip())
+            {
+                passing.PassOver().ShouldBe(isNested, Encoding.Latin1.GetString(json));
+                if (isNested)
+                {
+                    passing.Position.ShouldBe(skipping.Position, Encoding.Latin1.GetString(json));
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(61)]
+    [InlineData(62)]
+    [InlineData(63)]
+    [InlineData(64)]
+    [InlineData(65)]
+    [InlineData(127)]
+    public void Passes_over_strings_whatever_is_escaped_in_them_and_wherever_they_lie(int offset)
+    {
+        foreach (string text in (string[])["\\\"]}", "\\\\", "[{", "}]", "\\\\\\\"}", "\"\"\"".Replace("\"", "\\\"", StringComparison.Ordinal)])
+        {
+            string document = $$"""{"{{new string('x', offset)}}":["{{text}}",{"a":"{{text}}"}]}""";
+            byte[] json = Encoding.UTF8.GetBytes(document + "  ");
+            Reads(json).ShouldBeTrue(document);
+            JsonScanner scanner = new(json);
+            scanner.PassOver().ShouldBeTrue(document);
+            scanner.Position.ShouldBe(document.Length);
+            JsonScanner broken = new(json.AsSpan(0, document.Length - 1));
+            broken.PassOver().ShouldBeFalse();
+        }
+    }
+
+    [Fact]
+    public void Reads_hexadecimal_texts_of_either_case_and_of_one_length_only()
+    {
+        foreach (string behind in (string[])["", new string(' ', 100)])
+        {
+            for (int length = 1; length <= 40; length++)
+            {
+                byte[] bytes = new byte[length];
+                new Random(length).NextBytes(bytes);
+                byte[] read = new byte[length];
+                foreach (string digits in (string[])[Convert.ToHexString(bytes), Convert.ToHexStringLower(bytes)])
+                {
+                    new JsonScanner(Encoding.UTF8.GetBytes($"\"0x{digits}\"{behind}")).TryReadHex(read).ShouldBeTrue();
+                    read.ShouldBe(bytes);
+                    new JsonScanner(Encoding.UTF8.GetBytes($"\"0X{digits}\"{behind}")).TryReadHex(read).ShouldBeTrue();
+                    for (int at = 0; at < digits.Length; at++)
+                    {
+                        foreach (char wrong in "gG/:@`\"\\ x\u0001")
+                        {
+                            string broken = string.Concat(digits.AsSpan(0, at), wrong.ToString(), digits.AsSpan(at + 1));
+                            new JsonScanner(Encoding.UTF8.GetBytes($"\"0x{broken}\"{behind}")).TryReadHex(read).ShouldBeFalse(broken);
+                        }
+                    }
+
+                    foreach (string other in (string[])[$"\"0x{digits}0\"", $"\"0x{digits[1..]}\"", $"\"0x{digits}", $"\"{digits}\"", $"0x{digits}\"", "null"])
+                    {
+                        new JsonScanner(Encoding.UTF8.GetBytes(other + behind)).TryReadHex(read).ShouldBeFalse(other);
+                    }
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void Reads_hexadecimal_numbers_of_up_to_sixteen_digits()
+    {
+        string behind = new(' ', 100);
+        Random random = new(3);
+        for (int run = 0; run < 2_000; run++)
+        {
+            ulong number = (ulong)random.NextInt64() >> random.Next(63);
+            string digits = number.ToString(run % 2 == 0 ? "x" : "X", CultureInfo.InvariantCulture).PadLeft(random.Next(17), '0');
+            JsonScanner json = new(Encoding.UTF8.GetBytes($"\"0x{digits}\"{behind}"));
+            json.TryReadHexNumber(out ulong read).ShouldBeTrue(digits);
+            read.ShouldBe(number);
+            json.End().ShouldBeTrue();
+        }
+
+        foreach (string other in (string[])["\"0x\"", "\"0x00000000000000001\"", "\"0x1g\"", "\"0x1 \"", "\"1\"", "1", "null", "\"0x1", "\"0x\\u0031\""])
+        {
+            JsonScanner json = new(Encoding.UTF8.GetBytes(other + behind));
+            json.TryReadHexNumber(out _).ShouldBeFalse(other);
+            json.Position.ShouldBe(0);
+        }
+    }
+
+    [Fact]
+    public void Skips_values_of_the_same_length_and_of_others_by_the_same_shape()
+    {
+        JsonShape shape = new("end");
+        Random random = new(4);
+        for (int run = 0; run < 300; run++)
+        {
+            string value = run % 50 < 40 ? new string('v', 66) : random.Next(4) switch { 0 => new string('v', random.Next(200)), 1 => "\\\"", 2 => new string('v', 65) + "\\n", _ => "" };
+            Values(shape, $$"""{"same":"{{value}}","end":"e"}""" + new string(' ', 100)).ShouldBe("e", value);
+            Values(shape, $$"""{"same":"{{value}},"end":"e"}""" + new string(' ', 100)).ShouldBeNull(value);
+        }
+    }
+
+    [Fact]
+    public void Repeats_only_the_very_same_text()
+    {
+        JsonScanner json = new("""[{"a":1},{"a":1},{"a":2}]"""u8);
+        json.BeginArray();
+        bool first = true;
+        json.NextItem(ref first);
+        int from = json.Position;
+        json.Skip();
+        int length = json.Position - from;
+        json.NextItem(ref first);
+        json.TryRepeat(from, length).ShouldBeTrue();
+        json.NextItem(ref first);
+        json.TryRepeat(from, length).ShouldBeFalse();
+        json.TryRepeat(from, 1000).ShouldBeFalse();
+        json.TryRepeat(json.Position, 1).ShouldBeFalse();
+        json.Skip();
+        json.NextItem(ref first).ShouldBeFalse();
+        json.End().ShouldBeTrue();
+    }
+
+    [Fact]
     public void Differs_from_the_reader_on_no_mutated_document()
     {
         int seed = int.TryParse(Environment.GetEnvironmentVariable("CHAINWATCH_SEED"), CultureInfo.InvariantCulture, out int given) ? given : Random.Shared.Next();
@@ -207,7 +342,7 @@ public sealed class JsonScannerTests
         {
             if (field < 0)
             {
-                json.Skip();
+                json.Skip(shape, place);
             }
             else
             {
