@@ -40,6 +40,19 @@ public sealed class MetricsEndpointTests
     }
 
     [Fact]
+    public async Task The_hosts_own_requests_are_counted_by_route_and_status()
+    {
+        await using WatchedApp app = await WatchedApp.StartAsync();
+        await app.GetTextAsync("/healthz");
+        await app.GetTextAsync("/nowhere");
+        string text = (await app.GetTextAsync("/metrics")).Text;
+        string[] counts = [.. text.Split('\n').Where(static line => line.StartsWith("http_server_request_duration_seconds_count", StringComparison.Ordinal))];
+        counts.ShouldContain(static line => line.Contains("http_route=\"/healthz\"") && line.Contains("http_response_status_code=\"200\"") && line.EndsWith(" 1"));
+        counts.ShouldContain(static line => line.Contains("http_response_status_code=\"404\""));
+        text.ShouldNotContain("nowhere");
+    }
+
+    [Fact]
     public async Task Promtool_finds_nothing_to_say_about_the_metrics()
     {
         await using WatchedApp app = await WatchedApp.StartAsync();

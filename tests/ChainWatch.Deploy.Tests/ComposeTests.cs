@@ -80,6 +80,10 @@ public sealed partial class ComposeTests
         (check.Text("interval"), check.Text("timeout"), check.Text("retries"), check.Text("start_period")).ShouldBe(("30s", "10s", "3", "60s"));
         int shutdown = int.Parse(monitor.Text("environment/DOTNET_shutdownTimeoutSeconds"), CultureInfo.InvariantCulture);
         int.Parse(monitor.Text("stop_grace_period").TrimEnd('s'), CultureInfo.InvariantCulture).ShouldBeGreaterThanOrEqualTo(shutdown + 5);
+        TimeSpan delay = TimeSpan.Parse(monitor.Text("environment/ChainWatch__Readiness__DrainDelay"), CultureInfo.InvariantCulture);
+        string interval = Yaml.Read(Repository.PathOf("deploy", "prometheus", "prometheus.yml")).Single().Text("global/scrape_interval");
+        delay.ShouldBeGreaterThan(TimeSpan.FromSeconds(int.Parse(interval.TrimEnd('s'), CultureInfo.InvariantCulture)));
+        delay.ShouldBeLessThan(TimeSpan.FromSeconds(shutdown - 5));
         Services.Where(static one => one.Service.At("healthcheck") is null).Select(static one => one.Name).ShouldBe(["grafana"]);
     }
 

@@ -94,6 +94,11 @@ public sealed class KubernetesTests
         int shutdown = int.Parse(Manifest("configmap.yaml").Text("data/DOTNET_shutdownTimeoutSeconds"), CultureInfo.InvariantCulture);
         shutdown.ShouldBe(int.Parse(DockerfileTests.Environment("DOTNET_shutdownTimeoutSeconds"), CultureInfo.InvariantCulture));
         int.Parse(Pod.Text("terminationGracePeriodSeconds"), CultureInfo.InvariantCulture).ShouldBeGreaterThanOrEqualTo(shutdown + 5);
+
+        // What is counted right before the end (a reorg beyond finality) must be scraped before it: the delay is longer than the interval, and leaves time for the rest.
+        TimeSpan delay = TimeSpan.Parse(Manifest("configmap.yaml").Text("data/ChainWatch__Readiness__DrainDelay"), CultureInfo.InvariantCulture);
+        delay.ShouldBeGreaterThan(TimeSpan.FromSeconds(int.Parse(Manifest("monitoring/servicemonitor.yaml").Text("spec/endpoints/0/interval").TrimEnd('s'), CultureInfo.InvariantCulture)));
+        delay.ShouldBeLessThan(TimeSpan.FromSeconds(shutdown - 5));
         new DeliveryOptions().DrainTimeout.TotalSeconds.ShouldBeLessThan(shutdown);
     }
 

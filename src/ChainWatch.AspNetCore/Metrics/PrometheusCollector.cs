@@ -4,13 +4,17 @@ using System.Text;
 namespace ChainWatch.AspNetCore;
 
 /// <summary>
-/// Listens to ChainWatch's meter and writes what it heard in the text format 0.0.4 of Prometheus, so that a host needs no exporter. One collector belongs to one host:
-/// it hears only the meters of that host's factory.
+/// Listens to ChainWatch's meter, and to ASP.NET Core's count of the host's own requests, and writes what it heard in the text format 0.0.4 of Prometheus, so that a host needs
+/// no exporter. One collector belongs to one host: it hears only the meters of that host's factory.
 /// </summary>
 internal sealed class PrometheusCollector : IDisposable
 {
     /// <summary>What a scrape answers with.</summary>
     public const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
+
+    // What the host's own clients see. Its labels are bounded: routes as mapped, known methods, status codes.
+    private const string HostMeterName = "Microsoft.AspNetCore.Hosting";
+    private const string HostRequests = "http.server.request.duration";
 
     // For instruments that advise no buckets of their own: what OpenTelemetry recommends for durations in seconds.
     private static readonly double[] DefaultBounds = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
@@ -98,6 +102,10 @@ internal sealed class PrometheusCollector : IDisposable
         }
     }
 
+    private static bool IsHeard(Instrument instrument) =>
+        string.Equals(instrument.Meter.Name, ChainWatchTelemetry.MeterName, StringComparison.Ordinal) ||
+        (string.Equals(instrument.Meter.Name, HostMeterName, StringComparison.Ordinal) && string.Equals(instrument.Name, HostRequests, StringComparison.Ordinal));
+
     private static bool IsGauge(Instrument instrument) => instrument is Gauge<double> or Gauge<float> or Gauge<decimal> or Gauge<long> or Gauge<int> or Gauge<short> or Gauge<byte>;
 
     private static PrometheusKind KindOf(Instrument instrument) => instrument switch
@@ -123,7 +131,7 @@ internal sealed class PrometheusCollector : IDisposable
 
     private void Listen(Instrument instrument, MeterListener listener)
     {
-        if (!string.Equals(instrument.Meter.Name, ChainWatchTelemetry.MeterName, StringComparison.Ordinal) ||
+        if (!IsHeard(instrument) ||
             (instrument.Meter.Scope is { } scope && !ReferenceEquals(scope, _scope)))
         {
             return;

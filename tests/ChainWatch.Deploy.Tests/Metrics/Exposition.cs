@@ -4,10 +4,13 @@ using System.Text.RegularExpressions;
 using ChainWatch.AspNetCore;
 using ChainWatch.Evm;
 using ChainWatch.Testing;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ChainWatch.Deploy.Tests;
 
@@ -91,7 +94,27 @@ internal static partial class Exposition
         endpoints.AnswerRefused("one", "main", "bloom");
         chain.Status.ReadEndpointsFrom(static () => [new EndpointStanding { Name = "main", Up = true, Rank = 1, Head = 1, Lag = 0, RateLimit = 1 }]);
         provider.GetRequiredService<WalletBalances>().Report("one", "hot", "SIM", BigInteger.One, 0);
-        return collector.Scrape() + string.Concat(narrow.Scrape().Split('\n').Where(static line => line.StartsWith("chainwatch_metrics_dropped_total", StringComparison.Ordinal)));
+        return collector.Scrape() + HostRequests() + string.Concat(narrow.Scrape().Split('\n').Where(static line => line.StartsWith("chainwatch_metrics_dropped_total", StringComparison.Ordinal)));
+    }
+
+    /// <summary>What ASP.NET Core says of a request to the host: a real one, since its labels are ASP.NET Core's own.</summary>
+    private static string HostRequests()
+    {
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        using IHost host = builder.Build();
+        WebApplication app = (WebApplication)host;
+        using PrometheusCollector collector = new(app.Services.GetRequiredService<IMeterFactory>());
+        app.MapGet("/ask", static () => "answer");
+        return Task.Run(async () =>
+        {
+            await app.StartAsync();
+            using HttpClient client = new();
+            await client.GetStringAsync(new Uri($"{app.Urls.Single()}/ask"));
+            await app.StopAsync();
+            return collector.Scrape();
+        }).GetAwaiter().GetResult();
     }
 
     private static Dictionary<string, IReadOnlySet<string>> Labels()
