@@ -116,6 +116,35 @@ npm_install() {
   cp "$manifest" "$folder/complete.json"
 }
 
+provision_litecoin() {
+  [ -x /usr/bin/litecoind ] || apt_install litecoind
+}
+
+# Bitcoin Knots is in no release of Debian that machines run: it is taken from sid, with the C library that it was built for beside it, and unpacked, not installed.
+provision_knots() {
+  [ -f "$tools/knots/complete" ] && return
+  for library in libevent-core-2.1-7 libevent-extra-2.1-7 libevent-pthreads-2.1-7 libzmq5 libsqlite3-0; do
+    dpkg -s "$library" >/dev/null 2>&1 || { apt_install libevent-core-2.1-7 libevent-extra-2.1-7 libevent-pthreads-2.1-7 libzmq5 libsqlite3-0; break; }
+  done
+  apt_update bitcoin-knots
+  say "fetching bitcoin-knots (apt, from sid)"
+  local folder=$tools/knots mirror
+  rm -rf "$folder" && mkdir -p "$folder/apt/lists/partial" "$folder/apt/debs"
+  # This machine's own mirror, whichever that is; lists of its own, so that nothing else is ever installed from sid.
+  mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | head -1)
+  [ -n "$mirror" ] || fail "apt-get names no mirror; bitcoin-knots comes from there."
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror sid main" >"$folder/apt/sources.list"
+  local options=(
+    -o "Dir::Etc::sourcelist=$folder/apt/sources.list" -o Dir::Etc::sourceparts=/dev/null -o "Dir::State::lists=$folder/apt/lists" -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache=
+    -o Acquire::Languages=none -o Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false -o APT::Sandbox::User=root
+  )
+  { apt-get "${options[@]}" update -qq && (cd "$folder/apt/debs" && apt-get "${options[@]}" download -qq bitcoin-knots/sid libc6/sid libstdc++6/sid libgcc-s1/sid); } >"$tools/apt.log" 2>&1 ||
+    { tail -5 "$tools/apt.log" >&2; fail "bitcoin-knots could not be fetched; apt's last lines are above."; }
+  for package in "$folder"/apt/debs/*.deb; do dpkg-deb -x "$package" "$folder"; done
+  rm -rf "$folder/apt"
+  touch "$folder/complete"
+}
+
 command -v dotnet >/dev/null || fail "there is no dotnet on the PATH. Install the .NET SDK that global.json names."
 [ "$(uname -sm)" = "Linux x86_64" ] || fail "the nodes that the tests run are pinned for Linux on x86-64; this is $(uname -sm)."
 provision_postgres
@@ -123,6 +152,8 @@ provision_pgbouncer
 fetch_program promtool prometheus
 fetch_program amtool prometheus-alertmanager
 provision_nginx
+provision_litecoin
+provision_knots
 npm_install nodes
 npm_install clients
 [ "$long" = false ] || npm_install postgresql

@@ -34,8 +34,10 @@ internal static class Sha256Lanes
 
     private static readonly uint[] Initial = [0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19];
 
+    private static readonly uint[] PaddingRounds = SpreadPadding();
+
     /// <summary>True where messages are hashed side by side.</summary>
-    public static bool IsAccelerated => Vector256.IsHardwareAccelerated;
+    public static bool IsAccelerated => Avx2.IsSupported;
 
     /// <summary>Hashes every message twice.</summary>
     /// <param name="messages">The messages.</param>
@@ -91,13 +93,18 @@ internal static class Sha256Lanes
         {
             Span<Vector256<uint>> state = stackalloc Vector256<uint>[StateWords];
             Span<Vector256<uint>> block = stackalloc Vector256<uint>[BlockWords];
+            Span<int> starts = stackalloc int[Lanes];
             for (; at + Lanes <= pairs; at += Lanes)
             {
-                ReadOnlySpan<byte> messages = hashes.Slice(at * BlockLength, Lanes * BlockLength);
+                for (int lane = 0; lane < Lanes; lane++)
+                {
+                    starts[lane] = (at + lane) * BlockLength;
+                }
+
                 Begin(state);
-                Load(messages, block, BlockLength);
+                Load(hashes, starts, block);
                 Compress(state, block);
-                CompressPadding(state, block, bits: BlockLength * 8);
+                CompressPadding(state);
                 HashAgain(state, block);
                 Store(state, hashes[(at * DoubleSha256.Length)..]);
             }
@@ -121,24 +128,20 @@ internal static class Sha256Lanes
         Span<Vector256<uint>> state = stackalloc Vector256<uint>[StateWords];
         Span<Vector256<uint>> block = stackalloc Vector256<uint>[BlockWords];
         Begin(state);
+        Span<int> starts = stackalloc int[Lanes];
+        for (int lane = 0; lane < Lanes; lane++)
+        {
+            starts[lane] = offsets[indexes[lane]];
+        }
+
         for (int number = 0; number < blocks; number++)
         {
-            int skip = number * BlockLength;
-            for (int word = 0; word < BlockWords; word++)
-            {
-                int at = skip + (word * sizeof(uint));
-                block[word] = Vector256.Create(
-                    BinaryPrimitives.ReadUInt32BigEndian(bytes[(offsets[indexes[0]] + at)..]),
-                    BinaryPrimitives.ReadUInt32BigEndian(bytes[(offsets[indexes[1]] + at)..]),
-                    BinaryPrimitives.ReadUInt32BigEndian(bytes[(offsets[indexes[2]] + at)..]),
-                    BinaryPrimitives.ReadUInt32BigEndian(bytes[(offsets[indexes[3]] + at)..]),
-                    BinaryPrimitives.ReadUInt32BigEndian(bytes[(offsets[indexes[4]] + at)..]),
-                    BinaryPrimitives.ReadUInt32BigEndian(bytes[(offsets[indexes[5]] + at)..]),
-                    BinaryPrimitives.ReadUInt32BigEndian(bytes[(offsets[indexes[6]] + at)..]),
-                    BinaryPrimitives.ReadUInt32BigEndian(bytes[(offsets[indexes[7]] + at)..]));
-            }
-
+            Load(bytes, starts, block);
             Compress(state, block);
+            for (int lane = 0; lane < Lanes; lane++)
+            {
+                starts[lane] += BlockLength;
+            }
         }
 
         HashAgain(state, block);
@@ -158,44 +161,76 @@ internal static class Sha256Lanes
         }
     }
 
-    /// <summary>Loads one block a lane, from messages that lie at the same distance from each other.</summary>
-    private static void Load(ReadOnlySpan<byte> bytes, Span<Vector256<uint>> block, int distance)
+    /// <summary>Loads one block a lane: word n of all of them goes into vector n.</summary>
+    private static void Load(ReadOnlySpan<byte> bytes, ReadOnlySpan<int> starts, Span<Vector256<uint>> block)
     {
-        for (int word = 0; word < BlockWords; word++)
+        const int Half = BlockLength / 2;
+        for (int half = 0; half < 2; half++)
         {
-            ReadOnlySpan<byte> from = bytes[(word * sizeof(uint))..];
-            block[word] = Vector256.Create(
-                BinaryPrimitives.ReadUInt32BigEndian(from),
-                BinaryPrimitives.ReadUInt32BigEndian(from[distance..]),
-                BinaryPrimitives.ReadUInt32BigEndian(from[(2 * distance)..]),
-                BinaryPrimitives.ReadUInt32BigEndian(from[(3 * distance)..]),
-                BinaryPrimitives.ReadUInt32BigEndian(from[(4 * distance)..]),
-                BinaryPrimitives.ReadUInt32BigEndian(from[(5 * distance)..]),
-                BinaryPrimitives.ReadUInt32BigEndian(from[(6 * distance)..]),
-                BinaryPrimitives.ReadUInt32BigEndian(from[(7 * distance)..]));
+            int skip = half * Half;
+            Transpose(
+                Read(bytes.Slice(starts[0] + skip, Half)),
+                Read(bytes.Slice(starts[1] + skip, Half)),
+                Read(bytes.Slice(starts[2] + skip, Half)),
+                Read(bytes.Slice(starts[3] + skip, Half)),
+                Read(bytes.Slice(starts[4] + skip, Half)),
+                Read(bytes.Slice(starts[5] + skip, Half)),
+                Read(bytes.Slice(starts[6] + skip, Half)),
+                Read(bytes.Slice(starts[7] + skip, Half)),
+                block.Slice(half * Lanes, Lanes));
         }
     }
 
     /// <summary>Writes the hashes of all lanes, one after another.</summary>
     private static void Store(ReadOnlySpan<Vector256<uint>> state, Span<byte> hashes)
     {
-        for (int word = 0; word < StateWords; word++)
+        Span<Vector256<uint>> lanes = stackalloc Vector256<uint>[Lanes];
+        Transpose(state[0], state[1], state[2], state[3], state[4], state[5], state[6], state[7], lanes);
+        for (int lane = 0; lane < Lanes; lane++)
         {
-            Vector256<uint> all = state[word];
-            for (int lane = 0; lane < Lanes; lane++)
-            {
-                BinaryPrimitives.WriteUInt32BigEndian(hashes[((lane * DoubleSha256.Length) + (word * sizeof(uint)))..], all.GetElement(lane));
-            }
+            Swap(lanes[lane].AsByte()).CopyTo(hashes.Slice(lane * DoubleSha256.Length, DoubleSha256.Length));
         }
     }
 
-    /// <summary>Takes the block in that is nothing but the padding of a message whose length is a whole number of blocks.</summary>
-    private static void CompressPadding(Span<Vector256<uint>> state, Span<Vector256<uint>> block, uint bits)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<uint> Read(ReadOnlySpan<byte> eight) => Swap(Vector256.Create(eight)).AsUInt32();
+
+    /// <summary>Turns the bytes of every word round: messages and hashes are written with the highest byte first.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<byte> Swap(Vector256<byte> words) => Avx2.Shuffle(
+        words,
+        Vector256.Create((byte)3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12, 3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12));
+
+    /// <summary>Makes columns of rows: word n of row m becomes word m of column n.</summary>
+    private static void Transpose(
+        Vector256<uint> row0, Vector256<uint> row1, Vector256<uint> row2, Vector256<uint> row3, Vector256<uint> row4, Vector256<uint> row5, Vector256<uint> row6, Vector256<uint> row7,
+        Span<Vector256<uint>> columns)
     {
-        block.Clear();
-        block[0] = Vector256.Create(0x80000000);
-        block[^1] = Vector256.Create(bits);
-        Compress(state, block);
+        Quarter(row0, row1, row2, row3, out Vector256<uint> a0, out Vector256<uint> a1, out Vector256<uint> a2, out Vector256<uint> a3);
+        Quarter(row4, row5, row6, row7, out Vector256<uint> b0, out Vector256<uint> b1, out Vector256<uint> b2, out Vector256<uint> b3);
+        columns[7] = Avx2.Permute2x128(a3, b3, 0x31);
+        columns[0] = Avx2.Permute2x128(a0, b0, 0x20);
+        columns[1] = Avx2.Permute2x128(a1, b1, 0x20);
+        columns[2] = Avx2.Permute2x128(a2, b2, 0x20);
+        columns[3] = Avx2.Permute2x128(a3, b3, 0x20);
+        columns[4] = Avx2.Permute2x128(a0, b0, 0x31);
+        columns[5] = Avx2.Permute2x128(a1, b1, 0x31);
+        columns[6] = Avx2.Permute2x128(a2, b2, 0x31);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        static void Quarter(
+            Vector256<uint> w, Vector256<uint> x, Vector256<uint> y, Vector256<uint> z,
+            out Vector256<uint> first, out Vector256<uint> second, out Vector256<uint> third, out Vector256<uint> fourth)
+        {
+            Vector256<ulong> low1 = Avx2.UnpackLow(w, x).AsUInt64();
+            Vector256<ulong> low2 = Avx2.UnpackLow(y, z).AsUInt64();
+            Vector256<ulong> high1 = Avx2.UnpackHigh(w, x).AsUInt64();
+            Vector256<ulong> high2 = Avx2.UnpackHigh(y, z).AsUInt64();
+            first = Avx2.UnpackLow(low1, low2).AsUInt32();
+            second = Avx2.UnpackHigh(low1, low2).AsUInt32();
+            third = Avx2.UnpackLow(high1, high2).AsUInt32();
+            fourth = Avx2.UnpackHigh(high1, high2).AsUInt32();
+        }
     }
 
     /// <summary>Hashes the hashes.</summary>
@@ -209,7 +244,6 @@ internal static class Sha256Lanes
         Compress(state, block);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Compress(Span<Vector256<uint>> state, Span<Vector256<uint>> block)
     {
         ref Vector256<uint> w = ref MemoryMarshal.GetReference(block);
@@ -221,25 +255,21 @@ internal static class Sha256Lanes
             {
                 for (int word = 0; word < BlockWords; word++)
                 {
-                    Vector256<uint> w15 = Unsafe.Add(ref w, (word + 1) & 15);
-                    Vector256<uint> w2 = Unsafe.Add(ref w, (word + 14) & 15);
-                    Vector256<uint> s0 = RotateRight(w15, 7) ^ RotateRight(w15, 18) ^ (w15 >>> 3);
-                    Vector256<uint> s1 = RotateRight(w2, 17) ^ RotateRight(w2, 19) ^ (w2 >>> 10);
-                    Unsafe.Add(ref w, word) += s0 + s1 + Unsafe.Add(ref w, (word + 9) & 15);
+                    Unsafe.Add(ref w, word) += Spread(Unsafe.Add(ref w, (word + 1) & 15), Unsafe.Add(ref w, (word + 9) & 15), Unsafe.Add(ref w, (word + 14) & 15));
                 }
             }
 
             for (int word = 0; word < BlockWords; word += 8)
             {
                 int at = round + word;
-                Round(a, b, c, ref d, e, f, g, ref h, Unsafe.Add(ref w, word), Unsafe.Add(ref k, at));
-                Round(h, a, b, ref c, d, e, f, ref g, Unsafe.Add(ref w, word + 1), Unsafe.Add(ref k, at + 1));
-                Round(g, h, a, ref b, c, d, e, ref f, Unsafe.Add(ref w, word + 2), Unsafe.Add(ref k, at + 2));
-                Round(f, g, h, ref a, b, c, d, ref e, Unsafe.Add(ref w, word + 3), Unsafe.Add(ref k, at + 3));
-                Round(e, f, g, ref h, a, b, c, ref d, Unsafe.Add(ref w, word + 4), Unsafe.Add(ref k, at + 4));
-                Round(d, e, f, ref g, h, a, b, ref c, Unsafe.Add(ref w, word + 5), Unsafe.Add(ref k, at + 5));
-                Round(c, d, e, ref f, g, h, a, ref b, Unsafe.Add(ref w, word + 6), Unsafe.Add(ref k, at + 6));
-                Round(b, c, d, ref e, f, g, h, ref a, Unsafe.Add(ref w, word + 7), Unsafe.Add(ref k, at + 7));
+                Round(a, b, c, ref d, e, f, g, ref h, Unsafe.Add(ref w, word) + Vector256.Create(Unsafe.Add(ref k, at)));
+                Round(h, a, b, ref c, d, e, f, ref g, Unsafe.Add(ref w, word + 1) + Vector256.Create(Unsafe.Add(ref k, at + 1)));
+                Round(g, h, a, ref b, c, d, e, ref f, Unsafe.Add(ref w, word + 2) + Vector256.Create(Unsafe.Add(ref k, at + 2)));
+                Round(f, g, h, ref a, b, c, d, ref e, Unsafe.Add(ref w, word + 3) + Vector256.Create(Unsafe.Add(ref k, at + 3)));
+                Round(e, f, g, ref h, a, b, c, ref d, Unsafe.Add(ref w, word + 4) + Vector256.Create(Unsafe.Add(ref k, at + 4)));
+                Round(d, e, f, ref g, h, a, b, ref c, Unsafe.Add(ref w, word + 5) + Vector256.Create(Unsafe.Add(ref k, at + 5)));
+                Round(c, d, e, ref f, g, h, a, ref b, Unsafe.Add(ref w, word + 6) + Vector256.Create(Unsafe.Add(ref k, at + 6)));
+                Round(b, c, d, ref e, f, g, h, ref a, Unsafe.Add(ref w, word + 7) + Vector256.Create(Unsafe.Add(ref k, at + 7)));
             }
         }
 
@@ -253,11 +283,58 @@ internal static class Sha256Lanes
         state[7] += h;
     }
 
+    /// <summary>Takes in the second block of a message of 64 bytes, which is padding and always the same: what its words become in each round is known before.</summary>
+    private static void CompressPadding(Span<Vector256<uint>> state)
+    {
+        ref uint k = ref MemoryMarshal.GetArrayDataReference(PaddingRounds);
+        Vector256<uint> a = state[0], b = state[1], c = state[2], d = state[3], e = state[4], f = state[5], g = state[6], h = state[7];
+        for (int at = 0; at < Rounds; at += 8)
+        {
+            Round(a, b, c, ref d, e, f, g, ref h, Vector256.Create(Unsafe.Add(ref k, at)));
+            Round(h, a, b, ref c, d, e, f, ref g, Vector256.Create(Unsafe.Add(ref k, at + 1)));
+            Round(g, h, a, ref b, c, d, e, ref f, Vector256.Create(Unsafe.Add(ref k, at + 2)));
+            Round(f, g, h, ref a, b, c, d, ref e, Vector256.Create(Unsafe.Add(ref k, at + 3)));
+            Round(e, f, g, ref h, a, b, c, ref d, Vector256.Create(Unsafe.Add(ref k, at + 4)));
+            Round(d, e, f, ref g, h, a, b, ref c, Vector256.Create(Unsafe.Add(ref k, at + 5)));
+            Round(c, d, e, ref f, g, h, a, ref b, Vector256.Create(Unsafe.Add(ref k, at + 6)));
+            Round(b, c, d, ref e, f, g, h, ref a, Vector256.Create(Unsafe.Add(ref k, at + 7)));
+        }
+
+        state[0] += a;
+        state[1] += b;
+        state[2] += c;
+        state[3] += d;
+        state[4] += e;
+        state[5] += f;
+        state[6] += g;
+        state[7] += h;
+    }
+
+    private static uint[] SpreadPadding()
+    {
+        uint[] words = new uint[Rounds];
+        words[0] = 0x80000000;
+        words[15] = BlockLength * 8;
+        for (int at = BlockWords; at < Rounds; at++)
+        {
+            words[at] = words[at - 16] + SpreadOne(words[at - 15], words[at - 7], words[at - 2]);
+        }
+
+        return [.. words.Zip(Constants, static (word, constant) => word + constant)];
+
+        static uint SpreadOne(uint w15, uint w7, uint w2) =>
+            (uint.RotateRight(w15, 7) ^ uint.RotateRight(w15, 18) ^ (w15 >> 3)) + w7 + (uint.RotateRight(w2, 17) ^ uint.RotateRight(w2, 19) ^ (w2 >> 10));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<uint> Spread(Vector256<uint> w15, Vector256<uint> w7, Vector256<uint> w2) =>
+        (RotateRight(w15, 7) ^ RotateRight(w15, 18) ^ (w15 >>> 3)) + w7 + (RotateRight(w2, 17) ^ RotateRight(w2, 19) ^ (w2 >>> 10));
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Round(
-        Vector256<uint> a, Vector256<uint> b, Vector256<uint> c, ref Vector256<uint> d, Vector256<uint> e, Vector256<uint> f, Vector256<uint> g, ref Vector256<uint> h, Vector256<uint> w, uint k)
+        Vector256<uint> a, Vector256<uint> b, Vector256<uint> c, ref Vector256<uint> d, Vector256<uint> e, Vector256<uint> f, Vector256<uint> g, ref Vector256<uint> h, Vector256<uint> word)
     {
-        Vector256<uint> first = h + (RotateRight(e, 6) ^ RotateRight(e, 11) ^ RotateRight(e, 25)) + ((e & f) ^ Vector256.AndNot(g, e)) + Vector256.Create(k) + w;
+        Vector256<uint> first = h + word + (RotateRight(e, 6) ^ RotateRight(e, 11) ^ RotateRight(e, 25)) + (g ^ (e & (f ^ g)));
         Vector256<uint> second = (RotateRight(a, 2) ^ RotateRight(a, 13) ^ RotateRight(a, 22)) + ((a & b) | (c & (a | b)));
         d += first;
         h = first + second;

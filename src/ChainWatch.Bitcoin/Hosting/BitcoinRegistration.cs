@@ -54,7 +54,8 @@ internal static class BitcoinRegistration
         };
         EndpointPool<BitcoinEndpoint> pool = CreatePool(services, chain, options, network, time);
         status.ReadEndpointsFrom(pool.ReadStandings);
-        BitcoinBlockReader reader = new(pool, network, coin, options.VerifyWitness, waitForChange: null);
+        TipFeed? feed = CreateFeed(services, chain, options, pool, time);
+        BitcoinBlockReader reader = new(pool, network, coin, options.VerifyWitness, feed is null ? null : feed.WaitAsync);
         return new ChainRegistration
         {
             Chain = chain,
@@ -66,8 +67,22 @@ internal static class BitcoinRegistration
 
             // A developer's own node mines when it is told to. Whoever configures a time wants to be told all the same.
             BlocksOnDemand = () => onDemand,
-            Recovery = new ChainRecovery { Reconnect = pool.Reconnect, PreferAnother = options.Endpoints.Count > 1 ? pool.PreferAnother : null },
+            Recovery = new ChainRecovery { Resubscribe = feed is null ? null : feed.Restart, Reconnect = pool.Reconnect, PreferAnother = options.Endpoints.Count > 1 ? pool.PreferAnother : null },
         };
+    }
+
+    private static TipFeed? CreateFeed(IServiceProvider services, Chain chain, BitcoinOptions options, EndpointPool<BitcoinEndpoint> pool, TimeProvider time)
+    {
+        List<ITipListener> listeners = [.. options.Zmq.Select((address, index) => new ZmqListener(index + 1, new Uri(address), time))];
+        if (listeners.Count == 0 && options.LongPoll)
+        {
+            // Half of what a request may take, so that none is cut off by us.
+            TimeSpan wait = TimeSpan.FromTicks(options.Endpoints.Min(static endpoint => endpoint.Timeout.Ticks) / 2);
+            listeners.Add(new LongPollListener(pool, wait, time));
+        }
+
+        ILogger logger = (services.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance).CreateLogger("ChainWatch.Endpoints");
+        return listeners.Count == 0 ? null : new TipFeed(chain.Name, listeners, time, logger, HashCode.Combine(chain.Name, Environment.ProcessId));
     }
 
     private static EndpointPool<BitcoinEndpoint> CreatePool(IServiceProvider services, Chain chain, BitcoinOptions options, BitcoinNetwork network, TimeProvider time)

@@ -100,7 +100,11 @@ internal sealed class DepositMonitorHost : IAsyncDisposable
     /// Waits until it has read the chain up to the node's head, and the handler has heard everything. A head that is one of its own blocks is one too: a chain that is only
     /// shorter looks like a node that lags, and nothing may be taken back for that. If it ends by itself meanwhile, it is started again.
     /// </summary>
-    public async Task CatchUpAsync(EthereumNode node, MonitorDatabase database, TimeSpan patience)
+    public Task CatchUpAsync(EthereumNode node, MonitorDatabase database, TimeSpan patience) =>
+        CatchUpAsync(async () => (await node.Rpc.CallAsync("eth_getBlockByNumber", "latest", false))!["hash"]!.GetValue<string>(), database, patience);
+
+    /// <summary>The same for any node: <paramref name="readHead"/> says the hash of its head.</summary>
+    public async Task CatchUpAsync(Func<Task<string>> readHead, MonitorDatabase database, TimeSpan patience)
     {
         var state = "";
         await Eventually.BecomesTrueAsync(
@@ -111,12 +115,12 @@ internal sealed class DepositMonitorHost : IAsyncDisposable
                     Start();
                 }
 
-                var head = await node.Rpc.CallAsync("eth_getBlockByNumber", "latest", false);
+                var head = await readHead();
                 var cursor = await database.ReadCursorAsync();
-                var holds = await database.HoldsBlockAsync(head!["hash"]!.GetValue<string>());
+                var holds = await database.HoldsBlockAsync(head);
                 // Asked for after the block: its events were there with it, and are delivered if they are gone.
                 var outbox = await database.CountOutboxAsync();
-                state = $"the cursor is {cursor}, the head {head["number"]} {head["hash"]}, {outbox} events wait; {Starts} starts";
+                state = $"the cursor is {cursor}, the head {head}, {outbox} events wait; {Starts} starts";
                 return holds && outbox == 0;
             },
             patience,

@@ -1,4 +1,6 @@
+using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -20,7 +22,12 @@ public sealed class JsonRpcClient : IDisposable
     internal JsonRpcClient(string url, NodeGate? gate)
     {
         _gate = gate;
-        _http = new HttpClient { BaseAddress = new Uri(url), Timeout = TimeSpan.FromSeconds(60) };
+        var address = new Uri(url);
+        _http = new HttpClient { BaseAddress = address, Timeout = TimeSpan.FromSeconds(60) };
+        if (address.UserInfo.Length > 0)
+        {
+            _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(address.UserInfo)));
+        }
     }
 
     /// <summary>Calls a method.</summary>
@@ -32,6 +39,16 @@ public sealed class JsonRpcClient : IDisposable
     /// <summary>Calls a method that answers with a text.</summary>
     public async Task<string> CallTextAsync(string method, params IReadOnlyList<object?> parameters) =>
         (await CallAsync(method, parameters))?.GetValue<string>() ?? throw new JsonRpcErrorException(method, 0, "the answer is null");
+
+    /// <summary>Makes many calls with one request.</summary>
+    /// <returns>The results, in the order of the calls; <see langword="null"/> where a call is answered with an error.</returns>
+    public async Task<IReadOnlyList<JsonNode?>> CallManyAsync(IReadOnlyList<(string Method, IReadOnlyList<object?> Parameters)> calls)
+    {
+        var bodies = calls.Select((call, id) => new { jsonrpc = "2.0", id, method = call.Method, @params = call.Parameters });
+        using var answer = await _http.PostAsJsonAsync("", bodies);
+        var answers = JsonNode.Parse(await answer.Content.ReadAsStringAsync())!.AsArray().ToDictionary(one => one!["id"]!.GetValue<int>());
+        return [.. calls.Select((_, id) => answers[id]!["result"])];
+    }
 
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
