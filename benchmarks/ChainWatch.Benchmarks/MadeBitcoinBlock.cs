@@ -124,7 +124,7 @@ internal sealed class MadeBitcoinBlock
                 var hex = Convert.ToHexStringLower(script);
                 list.Append(i == 0 ? "" : ",").Append(
                     CultureInfo.InvariantCulture,
-                    $$"""{"value":{{chance.Next(1_000)}}.{{chance.Next(100_000_000):D8}},"n":{{i}},"scriptPubKey":{"asm":"0 {{hex}}","desc":"addr({{format.FormatAddress(key)}})#abcdefgh","hex":"{{hex}}","address":"{{format.FormatAddress(key)}}","type":"witness_v0_keyhash"}}""");
+                    $$$"""{"value":{{{chance.Next(1_000)}}}.{{{chance.Next(100_000_000):D8}}},"n":{{{i}}},"scriptPubKey":{"asm":"0 {{{hex}}}","desc":"addr({{{format.FormatAddress(key)}}})#abcdefgh","hex":"{{{hex}}}","address":"{{{format.FormatAddress(key)}}}","type":"witness_v0_keyhash"}}""");
             }
 
             return ([2, 0, 0, 0], [.. body], [.. witness], inputs.ToString(), list.ToString());

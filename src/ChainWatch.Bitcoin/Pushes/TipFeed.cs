@@ -21,7 +21,7 @@ internal sealed partial class TipFeed
     private readonly Lock _lock = new();
     private readonly List<TaskCompletionSource<ChainPoint?>> _waiting = [];
     private readonly ITimer _idle;
-    private CancellationTokenSource? _listening;
+    private Action? _endListening;
     private ChainPoint? _announced;
     private bool _changed;
     private long _lastWaited;
@@ -55,7 +55,7 @@ internal sealed partial class TipFeed
             }
 
             _waiting.Add(waiting);
-            if (_listening is null)
+            if (_endListening is null)
             {
                 Begin();
             }
@@ -79,10 +79,10 @@ internal sealed partial class TipFeed
     /// <summary>Drops all connections and opens them anew.</summary>
     public void Restart()
     {
-        CancellationTokenSource? before;
+        Action? before;
         lock (_lock)
         {
-            before = _listening;
+            before = _endListening;
             if (before is null)
             {
                 return;
@@ -92,23 +92,25 @@ internal sealed partial class TipFeed
         }
 
         // What hangs on the token must not run on the thread of who asks.
-        ThreadPool.UnsafeQueueUserWorkItem(static source => source.Cancel(), before, preferLocal: false);
+        ThreadPool.UnsafeQueueUserWorkItem(static end => end(), before, preferLocal: false);
     }
 
     /// <summary>Starts all listeners. They run beside their waiters and end when their token says so; all that can go wrong in them is handled in them.</summary>
     private void Begin()
     {
-        _listening = new CancellationTokenSource();
+        // It has no timer, so there is nothing in it to dispose.
+        CancellationTokenSource listening = new();
+        _endListening = listening.Cancel;
         _idle.Change(NobodyWaits, NobodyWaits);
         foreach (ITipListener listener in _listeners)
         {
-            _ = ListenAsync(listener, _listening.Token);
+            _ = ListenAsync(listener, listening.Token);
         }
     }
 
     private void EndIfNobodyWaits()
     {
-        CancellationTokenSource? before;
+        Action? before;
         lock (_lock)
         {
             if (_waiting.Count > 0 || _time.GetElapsedTime(_lastWaited) < NobodyWaits)
@@ -116,12 +118,12 @@ internal sealed partial class TipFeed
                 return;
             }
 
-            before = _listening;
-            _listening = null;
+            before = _endListening;
+            _endListening = null;
             _idle.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         }
 
-        before?.Cancel();
+        before?.Invoke();
     }
 
     private async Task ListenAsync(ITipListener listener, CancellationToken cancellationToken)

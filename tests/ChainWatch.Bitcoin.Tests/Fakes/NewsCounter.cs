@@ -1,7 +1,7 @@
 namespace ChainWatch.Bitcoin.Tests;
 
 /// <summary>Counts announcements, and lets a test wait for them.</summary>
-internal sealed class NewsCounter
+internal sealed class NewsCounter : IDisposable
 {
     private readonly SemaphoreSlim _heard = new(0);
     private int _count;
@@ -17,6 +17,8 @@ internal sealed class NewsCounter
 
         _heard.Release();
     }
+
+    public void Dispose() => _heard.Dispose();
 
     /// <summary>Waits until there were so many.</summary>
     public async Task ReachesAsync(int count)

@@ -26,7 +26,7 @@ public sealed class LongPollListenerTests
 
             return asked >= 4 ? throw new FakeRpcException(-28, "that is enough") : new JsonObject { ["hash"] = chain.Head.Hash, ["height"] = chain.Head.Height };
         };
-        NewsCounter news = new();
+        using NewsCounter news = new();
         LongPollListener listener = new(bench.Pool, TimeSpan.FromSeconds(10), bench.Time);
 
         Should.Throw<EndpointException>(() => bench.Scheduler.Run(async () =>
@@ -46,7 +46,7 @@ public sealed class LongPollListenerTests
         bench.ReadTip();
         int asked = 0;
         second.Intercept = (method, _) => method != "waitfornewblock" ? null : ++asked >= 3 ? throw new FakeRpcException(-28, "that is enough") : new JsonObject { ["hash"] = chain.Mine().Hash, ["height"] = chain.Head.Height };
-        NewsCounter news = new();
+        using NewsCounter news = new();
         LongPollListener listener = new(bench.Pool, TimeSpan.FromSeconds(10), bench.Time);
 
         Should.Throw<EndpointException>(() => bench.Scheduler.Run(async () =>

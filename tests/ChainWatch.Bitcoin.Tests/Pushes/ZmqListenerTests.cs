@@ -12,7 +12,7 @@ public sealed class ZmqListenerTests
     public async Task A_block_that_a_node_publishes_is_news()
     {
         await using ZmqPublisher publisher = new();
-        NewsCounter news = new();
+        using NewsCounter news = new();
         using CancellationTokenSource stop = new();
         Task listening = publisher.CreateListener().ListenAsync(news.Announce, stop.Token);
 
