@@ -7,7 +7,7 @@ namespace ChainWatch.Postgres
 
     public sealed class PostgresLeaderElection : ILeaderElection
     {
-        public ValueTask<Leadership> AcquireAsync(string scope, CancellationToken cancellationToken);
+        public ValueTask<Leadership> AcquireAsync(LeadershipCandidate candidate, CancellationToken cancellationToken);
     }
 
     public sealed class PostgresOptions

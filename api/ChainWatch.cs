@@ -260,6 +260,7 @@ namespace ChainWatch
         public ChainPoint? Cursor { get; }
         public ChainPoint? Head { get; }
         public IReadOnlyList<EndpointStanding> Endpoints { get; }
+        public LeadershipStatus Leadership { get; }
         public TimeSpan TimeSinceLastCommit { get; }
         public TimeSpan TimeSinceLastEvent { get; }
         public bool Connected { get; }
@@ -373,6 +374,7 @@ namespace ChainWatch
         public FailFastOptions FailFast { get; }
         public LeadershipOptions Leadership { get; }
         public ReadinessOptions Readiness { get; }
+        public string Holder { get; }
         public string Instance { get; set; }
     }
 
@@ -765,7 +767,7 @@ namespace ChainWatch
 
     public interface ILeaderElection
     {
-        ValueTask<Leadership> AcquireAsync(string scope, CancellationToken cancellationToken);
+        ValueTask<Leadership> AcquireAsync(LeadershipCandidate candidate, CancellationToken cancellationToken);
     }
 
     public interface IPaymentHandler
@@ -936,13 +938,40 @@ namespace ChainWatch
         public JsonShape(params ReadOnlySpan<string> names);
     }
 
+    public static class LeaderElectionExtensions
+    {
+        public static ValueTask<Leadership> AcquireAsync(this ILeaderElection election, string scope, CancellationToken cancellationToken);
+    }
+
     public abstract class Leadership : IAsyncDisposable
     {
         protected Leadership();
         public abstract CancellationToken Lost { get; }
         public abstract long Term { get; }
         public abstract string Scope { get; }
+        public virtual CancellationToken HandOver { get; }
+        public virtual long StoreTerm { get; }
         public abstract ValueTask DisposeAsync();
+    }
+
+    public sealed class LeadershipCandidate
+    {
+        public LeadershipCandidate(string scope);
+        public LeadershipHolder? DeniedBy { get; }
+        public bool IsReady { get; set; }
+        public string Scope { get; }
+        public void Denied(LeadershipHolder holder);
+        public void Granted();
+    }
+
+    public sealed record class LeadershipHolder : IEquatable<LeadershipHolder>
+    {
+        public LeadershipHolder();
+        public DateTimeOffset? Since { get; init; }
+        public int? SessionId { get; init; }
+        public required string Name { get; init; }
+        public string? Address { get; init; }
+        public override string ToString();
     }
 
     public sealed class LeadershipLostException : ChainWatchException
@@ -953,7 +982,20 @@ namespace ChainWatch
     public sealed class LeadershipOptions
     {
         public LeadershipOptions();
+        public TimeSpan HandBackAfter { get; set; }
         public TimeSpan TimeToLive { get; set; }
+        public bool ShareChains { get; set; }
+    }
+
+    public sealed record class LeadershipStatus : IEquatable<LeadershipStatus>
+    {
+        public LeadershipStatus();
+        public DateTimeOffset? Since { get; init; }
+        public LeadershipHolder? Holder { get; init; }
+        public required bool IsLeading { get; init; }
+        public required bool IsReady { get; init; }
+        public required long Term { get; init; }
+        public required string Scope { get; init; }
     }
 
     public readonly record struct OutboxState : IEquatable<OutboxState>
@@ -1163,7 +1205,7 @@ namespace ChainWatch
     public sealed class SingleInstanceElection : ILeaderElection
     {
         public SingleInstanceElection(IWatchStore store, string holder);
-        public ValueTask<Leadership> AcquireAsync(string scope, CancellationToken cancellationToken);
+        public ValueTask<Leadership> AcquireAsync(LeadershipCandidate candidate, CancellationToken cancellationToken);
     }
 
     public sealed class SourceRequest

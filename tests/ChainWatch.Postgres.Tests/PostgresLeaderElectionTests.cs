@@ -150,38 +150,41 @@ public sealed class PostgresLeaderElectionTests(PostgresServerFixture postgres) 
     }
 
     [Fact]
-    public async Task The_holder_is_told_to_people()
+    public async Task Who_stands_by_is_told_who_leads_from_where_and_since_when()
     {
         await using Leadership first = await Election("one").AcquireAsync("scope", Token);
-        await using LeaderSession other = await LeaderSession.OpenAsync(
-            _test.DataSource, _test.Options.ConnectionString, new PostgresSchema(_test.Options.Schema), "scope", s_lease, TimeProvider.System, Token);
+        LeadershipCandidate candidate = new("scope");
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        Task<Leadership> waiting = Election("two").AcquireAsync(candidate, stop.Token).AsTask();
 
-        string holder = (await other.DescribeHolderAsync(Token)).ShouldNotBeNull();
+        await Eventually.BecomesTrueAsync(_ => Task.FromResult(candidate.DeniedBy is not null), TimeSpan.FromSeconds(10), () => "nobody was denied", Token);
 
-        holder.ShouldContain("one");
-        holder.ShouldContain("127.0.0.1");
+        LeadershipHolder holder = candidate.DeniedBy.ShouldNotBeNull();
+        holder.Name.ShouldBe("one");
+        holder.Address.ShouldBe("127.0.0.1");
+        holder.SessionId.ShouldBe(await ServerProcessOfAsync("one"));
+        holder.Since.ShouldBe(new DateTimeOffset(await _test.ScalarAsync<DateTime>("select acquired_at from $schema$.leadership where scope = 'scope'")));
         (await _test.ScalarAsync<string>("select holder from $schema$.leadership where scope = 'scope'")).ShouldBe("one");
+        await stop.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(() => waiting);
     }
 
     [Fact]
-    public async Task A_data_source_of_the_hosts_own_serves_too_and_keeps_no_lock()
+    public async Task A_data_source_of_the_hosts_own_lends_its_password_but_none_of_its_connections()
     {
-        PostgresLeaderElection one = Election("one", fromDataSource: true);
-        PostgresLeaderElection two = Election("two", fromDataSource: true);
-        for (int round = 0; round < 5; round++)
-        {
-            await using Leadership first = await one.AcquireAsync("scope", Token);
-            first.Lost.IsCancellationRequested.ShouldBeFalse();
-            await first.DisposeAsync();
-            await using Leadership second = await two.AcquireAsync("scope", Token);
-        }
+        string role = $"leader_{_test.Options.Schema}";
+        await _test.ExecuteAsync($"create role {role} login superuser password 'hunter2'");
+        await using NpgsqlDataSource own = NpgsqlDataSource.Create($"{_test.Options.ConnectionString};Username={role};Password=hunter2;Application Name=host;Multiplexing=true;Keepalive=1");
+        await using Leadership first = await Election("one", dataSource: own).AcquireAsync("scope", Token);
 
-        // What goes back to the pool is as it was: neither a lock nor a lease is left on it.
-        await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, Token);
-        (await _test.ScalarAsync<long>("select count(*) from pg_locks where locktype = 'advisory' and pid <> pg_backend_pid() and objid = (hashtext('" + _test.Options.Schema + "/scope')::bigint & 4294967295)::oid"))
-            .ShouldBe(0);
+        (await _test.ScalarAsync<string>("select application_name from pg_stat_activity a join pg_locks k on k.pid = a.pid where k.locktype = 'advisory' and a.usename = '" + role + "' and k.granted"))
+            .ShouldBe("host-leader:scope");
+
+        // Not even when its pool is cleared, or it is disposed.
+        own.Clear();
+        await own.DisposeAsync();
         await Task.Delay(s_lease * 1.5, TimeProvider.System, Token);
-        (await _test.ScalarAsync<int>("select 1")).ShouldBe(1);
+        first.Lost.IsCancellationRequested.ShouldBeFalse();
     }
 
     [Fact]
@@ -224,10 +227,18 @@ public sealed class PostgresLeaderElectionTests(PostgresServerFixture postgres) 
 
     private PostgresLeaderElection Election(
         string holder, TimeSpan? lease = null, TimeSpan? writeTimeout = null, TimeProvider? time = null, bool fromDataSource = false, PostgresTestStore? test = null,
-        string? connectionString = null) =>
+        string? connectionString = null, NpgsqlDataSource? dataSource = null) =>
         new(
-            (test ?? _test).DataSource, fromDataSource ? null : $"{connectionString ?? (test ?? _test).Options.ConnectionString};Application Name={holder}",
-            new PostgresSchema((test ?? _test).Options.Schema), holder, lease ?? s_lease, writeTimeout ?? TimeSpan.FromSeconds(30), time ?? TimeProvider.System,
+            new PostgresElectionSettings
+            {
+                DataSource = dataSource ?? (test ?? _test).DataSource,
+                ConnectionString = fromDataSource || dataSource is not null ? null : $"{connectionString ?? (test ?? _test).Options.ConnectionString};Application Name={holder}",
+                Schema = new PostgresSchema((test ?? _test).Options.Schema),
+                Holder = holder,
+                Leadership = new LeadershipOptions { TimeToLive = lease ?? s_lease },
+                WriteTimeout = writeTimeout ?? TimeSpan.FromSeconds(30),
+            },
+            time ?? TimeProvider.System,
             NullLogger<PostgresLeaderElection>.Instance);
 
     private async Task HoldTermAsync(NpgsqlConnection writer)

@@ -65,8 +65,17 @@ public sealed class PostgresPoolerTests(PostgresServerFixture postgres)
         await using PostgresServerPooler pooler = await StartAsync(settings);
         await using PostgresTestStore test = await PostgresTestStore.CreateAsync(postgres.Server, through: pooler.Through);
         PostgresLeaderElection election = new(
-            test.DataSource, fromDataSource ? null : test.Options.ConnectionString, new PostgresSchema(test.Options.Schema), "one", TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(1),
-            TimeProvider.System, NullLogger<PostgresLeaderElection>.Instance);
+            new PostgresElectionSettings
+            {
+                DataSource = test.DataSource,
+                ConnectionString = fromDataSource ? null : test.Options.ConnectionString,
+                Schema = new PostgresSchema(test.Options.Schema),
+                Holder = "one",
+                Leadership = new LeadershipOptions { TimeToLive = TimeSpan.FromSeconds(2) },
+                WriteTimeout = TimeSpan.FromSeconds(1),
+            },
+            TimeProvider.System,
+            NullLogger<PostgresLeaderElection>.Instance);
 
         ChainWatchConfigurationException refused = await Should.ThrowAsync<ChainWatchConfigurationException>(async () => await election.AcquireAsync("scope", Token));
 

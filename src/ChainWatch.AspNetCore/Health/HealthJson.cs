@@ -163,7 +163,7 @@ internal static class HealthJson
         json.WriteEndArray();
         json.WriteStartObject("leadership");
         json.WriteString("role", Role(chain));
-        json.WriteNumber("term", status.Term);
+        WriteLeadership(json, status.Leadership);
         json.WriteEndObject();
         if (status.PushesLost is { } lost)
         {
@@ -235,6 +235,34 @@ internal static class HealthJson
         if (value is { } number)
         {
             json.WriteNumber(name, number);
+        }
+    }
+
+    private static void WriteLeadership(Utf8JsonWriter json, LeadershipStatus leadership)
+    {
+        json.WriteNumber("term", leadership.Term);
+        json.WriteBoolean("ready", leadership.IsReady);
+        if (leadership.Since is DateTimeOffset since)
+        {
+            json.WriteNumber("since", since.ToUnixTimeMilliseconds());
+        }
+
+        if (leadership.Holder is LeadershipHolder holder)
+        {
+            json.WriteStartObject("holder");
+            json.WriteString("name", holder.Name);
+            json.WriteString("address", holder.Address);
+            if (holder.Since is DateTimeOffset held)
+            {
+                json.WriteNumber("since", held.ToUnixTimeMilliseconds());
+            }
+
+            if (holder.SessionId is int session)
+            {
+                json.WriteNumber("session", session);
+            }
+
+            json.WriteEndObject();
         }
     }
 

@@ -50,9 +50,17 @@ public static class PostgresChainWatchBuilderExtensions
         builder.Services.Replace(ServiceDescriptor.Singleton<ILeaderElection>(static services =>
         {
             PostgresSetup setup = services.GetRequiredService<PostgresSetup>();
+            PostgresElectionSettings settings = new()
+            {
+                DataSource = setup.DataSource,
+                ConnectionString = setup.Options.ConnectionString,
+                Schema = setup.Schema,
+                Holder = LeadershipHolder.NameOf(services.GetRequiredService<ChainWatchOptions>().Instance),
+                Leadership = setup.Leadership,
+                WriteTimeout = setup.Options.WriteTimeoutFor(setup.Leadership),
+            };
             return new PostgresLeaderElection(
-                setup.DataSource, setup.Options.ConnectionString, setup.Schema, services.GetRequiredService<ChainWatchOptions>().Instance, setup.Leadership.TimeToLive,
-                setup.Options.WriteTimeoutFor(setup.Leadership), services.GetRequiredService<TimeProvider>(),
+                settings, services.GetRequiredService<TimeProvider>(),
                 services.GetService<ILogger<PostgresLeaderElection>>() ?? NullLogger<PostgresLeaderElection>.Instance);
         }));
         return builder;

@@ -1,31 +1,36 @@
 using System.Globalization;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace ChainWatch.Postgres;
 
 /// <summary>
-/// A connection that does nothing but hold a scope's advisory lock. The server ends it when it has not been heard of for a lease, by its own clock: so a frozen or
-/// cut-off holder loses the lock whether it knows or not.
+/// A connection that does nothing but wait for a scope's advisory lock, and hold it. The server ends it when it has not been heard of for a lease, by its own clock: so a
+/// frozen or cut-off holder loses the lock whether it knows or not. Such sessions are also how instances know of each other: the server lists who waits and who holds, and
+/// who is gone is not in the list.
 /// </summary>
 internal sealed class LeaderSession : IAsyncDisposable
 {
-    // The first half of the lock's key: it meets no lock of the host's, nor that of the migrations.
+    // The first halves of the locks' keys: they meet no lock of the host's, nor that of the migrations. The second one says that an instance is ready; it is shared.
     private const int LockClass = 0x4357_0002;
+    private const int ReadyClass = 0x4357_0003;
     private const int OldestVersion = 14;
     private const int MaxNameLength = 63;
 
     private readonly NpgsqlConnection _connection;
     private readonly PostgresSchema _schema;
     private readonly string _scope;
+    private readonly string _holder;
     private readonly TimeSpan _lease;
     private readonly TimeProvider _time;
+    private long? _systemIdentifier;
+    private int? _timeline;
 
-    private LeaderSession(NpgsqlConnection connection, PostgresSchema schema, string scope, TimeSpan lease, TimeProvider time)
+    private LeaderSession(NpgsqlConnection connection, PostgresSchema schema, string scope, string holder, TimeSpan lease, TimeProvider time)
     {
         _connection = connection;
         _schema = schema;
         _scope = scope;
+        _holder = holder;
         _lease = lease;
         _time = time;
     }
@@ -33,33 +38,47 @@ internal sealed class LeaderSession : IAsyncDisposable
     /// <summary>The server's process that serves it.</summary>
     public int ProcessId => _connection.ProcessID;
 
+    /// <summary>Whether the server let it know which cluster and timeline it is on.</summary>
+    public bool KnowsTimeline => _timeline is not null;
+
     /// <summary>Connects, and makes sure that the promise of leadership can be kept over this connection.</summary>
+    /// <param name="dataSource">Where the database is. The session is a connection of its own all the same, with the same password and certificates: it is never pooled.</param>
+    /// <param name="connectionString">How to reach the database; <see langword="null"/> takes the data source's, for a data source of the host's own.</param>
+    /// <param name="schema">The schema that holds the tables.</param>
+    /// <param name="scope">What is stood for.</param>
+    /// <param name="holder">This instance.</param>
+    /// <param name="lease">After which silence the server ends the session.</param>
+    /// <param name="time">The clock of the waits.</param>
+    /// <param name="proven">Whether this was possible here before: then a hot standby is a server that is about to be promoted, and waited for.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
     /// <exception cref="ChainWatchConfigurationException">It cannot: the message says why, and what to do.</exception>
     public static async Task<LeaderSession> OpenAsync(
-        NpgsqlDataSource dataSource, string? connectionString, PostgresSchema schema, string scope, TimeSpan lease, TimeProvider time, CancellationToken cancellationToken)
+        NpgsqlDataSource dataSource, string? connectionString, PostgresSchema schema, string scope, string holder, TimeSpan lease, TimeProvider time, bool proven,
+        CancellationToken cancellationToken)
     {
         NpgsqlConnection connection;
-        if (connectionString is null)
-        {
-            connection = dataSource.CreateConnection();
-        }
-        else
+        if (connectionString is not null)
         {
             connection = new NpgsqlConnection(Dedicated(connectionString, scope, lease));
         }
+        else
+        {
+            await using NpgsqlConnection template = dataSource.CreateConnection();
+            connection = await template.CloneWithAsync(Dedicated(dataSource.ConnectionString, scope, lease), cancellationToken);
+        }
 
-        LeaderSession session = new(connection, schema, scope, lease, time);
+        LeaderSession session = new(connection, schema, scope, holder, lease, time);
         try
         {
             await connection.OpenAsync(cancellationToken);
-            await session.CheckAsync(ownOptions: connectionString is not null, cancellationToken);
+            await session.CheckAsync(proven, cancellationToken);
             return session;
         }
-        catch (PostgresException exception) when (connectionString is not null && exception.SqlState == PostgresErrorCodes.ProtocolViolation)
+        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.ProtocolViolation)
         {
             // PgBouncer, asked for start-up options.
             await session.DisposeAsync();
-            throw Refused($"the connection goes through a pooler ({exception.MessageText}), which can give one lock to two instances. Connect to PostgreSQL directly");
+            throw Pooled($" ({exception.MessageText})");
         }
         catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.InsufficientPrivilege)
         {
@@ -73,46 +92,127 @@ internal sealed class LeaderSession : IAsyncDisposable
         }
     }
 
-    /// <summary>Who holds the scope's lock, for people; <see langword="null"/> when nobody does.</summary>
-    public async Task<string?> DescribeHolderAsync(CancellationToken cancellationToken)
+    /// <summary>Who holds the scope's lock; <see langword="null"/> when nobody does.</summary>
+    public async Task<LeadershipHolder?> FindHolderAsync(CancellationToken cancellationToken)
     {
         await using NpgsqlCommand command = Command(
             $"""
-            select format('%s (process %s, from %s, connected since %s)', coalesce(l.holder, a.application_name), a.pid, coalesce(host(a.client_addr), 'the server itself'), a.backend_start)
+            select coalesce(l.holder, a.application_name, ''), a.pid, host(a.client_addr), coalesce(l.acquired_at, a.backend_start)
             from pg_locks k join pg_stat_activity a on a.pid = k.pid left join {_schema}.leadership l on l.scope = $3
             where k.locktype = 'advisory' and k.granted and k.objsubid = 2 and k.database = (select oid from pg_database where datname = current_database())
                 and k.classid = $1::bigint::oid and k.objid = (hashtext($2)::bigint & 4294967295)::oid
             """);
-        command.Parameters.With((long)LockClass).With(LockName).With(_scope);
-        return await command.ExecuteScalarAsync(cancellationToken) as string;
+        command.Parameters.With((long)LockClass).With(LockName(_scope)).With(_scope);
+        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
+        if (!await reader.ReadAsync(cancellationToken))
+        {
+            return null;
+        }
+
+        return new LeadershipHolder
+        {
+            Name = reader.GetString(0),
+            SessionId = reader.GetInt32(1),
+            Address = await reader.IsDBNullAsync(2, cancellationToken) ? null : reader.GetString(2),
+            Since = await reader.IsDBNullAsync(3, cancellationToken) ? null : await reader.GetFieldValueAsync<DateTimeOffset>(3, cancellationToken),
+        };
     }
 
     /// <summary>Waits for the lock: it is granted in the moment in which its holder's session ends.</summary>
-    /// <returns>False when the time is over; then the session must be thrown away, since the lock may have come in the same moment.</returns>
-    public async Task<bool> WaitForLockAsync(TimeSpan patience, CancellationToken cancellationToken)
+    /// <param name="patience">How long the server waits.</param>
+    /// <param name="ready">Whether it shows itself ready to be handed the scope meanwhile.</param>
+    /// <param name="cancellationToken">Ends the wait; then the session must be thrown away.</param>
+    /// <returns>False when the time is over; then nothing is held any more.</returns>
+    public async Task<bool> WaitForLockAsync(TimeSpan patience, bool ready, CancellationToken cancellationToken)
     {
-        await using NpgsqlBatch batch = new(_connection) { Timeout = Seconds(patience + _lease) };
-        batch.AddCommand(string.Create(CultureInfo.InvariantCulture, $"set lock_timeout = {(long)patience.TotalMilliseconds}"));
-        batch.AddCommand("select pg_advisory_lock($1, hashtext($2))").Parameters.With(LockClass).With(LockName);
-        batch.AddCommand("reset lock_timeout");
         try
         {
+            await using NpgsqlBatch batch = new(_connection) { Timeout = Seconds(patience + _lease) };
+            batch.AddCommand(string.Create(CultureInfo.InvariantCulture, $"set lock_timeout = {(long)patience.TotalMilliseconds}"));
+            if (ready)
+            {
+                AddReady(batch);
+            }
+
+            batch.AddCommand("select pg_advisory_lock($1, hashtext($2))").Parameters.With(LockClass).With(LockName(_scope));
+            batch.AddCommand("reset lock_timeout");
             await batch.ExecuteNonQueryAsync(cancellationToken);
             return true;
         }
         catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.LockNotAvailable)
         {
+            // It may have come in the very same moment.
+            await ReleaseAsync(cancellationToken);
             return false;
         }
     }
 
-    /// <summary>Raises the term under the lock. It waits for the writes of older terms that are under way.</summary>
-    public async Task<long> RaiseTermAsync(string holder, CancellationToken cancellationToken)
+    /// <summary>
+    /// Raises the term under the lock. It waits for the writes of older terms that are under way.
+    /// </summary>
+    /// <param name="insist">Also where the scope is being handed to another instance.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The term, and the first term on the server as it is now; <see langword="null"/> where the scope is being handed to another instance.</returns>
+    public async Task<(long Term, long StoreTerm)?> RaiseTermAsync(bool insist, CancellationToken cancellationToken)
     {
         await using NpgsqlCommand command = Command(PostgresWatchStore.RaiseTermSql(_schema));
         command.CommandTimeout = 0;
-        command.Parameters.With(_scope).With(PostgresText.Clean(holder));
-        return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
+        command.Parameters.With(_scope).With(PostgresText.Clean(_holder)).With(_systemIdentifier).With((long?)_timeline).With(insist ? null : HolderName);
+        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken) ? (reader.GetInt64(0), reader.GetInt64(1)) : null;
+    }
+
+    /// <summary>Gives the lock back, and stands in no list any more.</summary>
+    public async Task ReleaseAsync(CancellationToken cancellationToken)
+    {
+        await using NpgsqlCommand command = Command("select pg_advisory_unlock_all()");
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>Shows that this instance is ready, also where it leads already.</summary>
+    public async Task ShowReadyAsync(CancellationToken cancellationToken)
+    {
+        await using NpgsqlBatch batch = new(_connection);
+        AddReady(batch);
+        await batch.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>The instances that lead or wait for the schema's scopes and have shown themselves ready, by scope; and this one's number among them. It counts as a heartbeat.</summary>
+    public async Task<(long Self, Dictionary<string, IReadOnlySet<long>> Ready)> FindReadyAsync(CancellationToken cancellationToken)
+    {
+        await using NpgsqlCommand command = Command(
+            $"""
+            select (hashtext($4)::bigint & 4294967295), l.scope, r.objid::bigint
+            from {_schema}.leadership l
+            join pg_locks k on k.locktype = 'advisory' and k.objsubid = 2 and k.classid = $1::bigint::oid and k.objid = (hashtext($3 || l.scope)::bigint & 4294967295)::oid
+                and k.database = (select oid from pg_database where datname = current_database())
+            join pg_locks r on r.locktype = 'advisory' and r.objsubid = 2 and r.classid = $2::bigint::oid and r.pid = k.pid and r.database = k.database
+            """);
+        command.Parameters.With((long)LockClass).With((long)ReadyClass).With(LockName("")).With(HolderName);
+        Dictionary<string, IReadOnlySet<long>> ready = new(StringComparer.Ordinal);
+        long self = 0;
+        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            self = reader.GetInt64(0);
+            string scope = reader.GetString(1);
+            if (!ready.TryGetValue(scope, out IReadOnlySet<long>? instances))
+            {
+                ready.Add(scope, instances = new HashSet<long>());
+            }
+
+            ((HashSet<long>)instances).Add(reader.GetInt64(2));
+        }
+
+        return (self, ready);
+    }
+
+    /// <summary>Writes down that the scope is meant for another instance, as long as this one leads.</summary>
+    public async Task DestineAsync(long instance, long term, CancellationToken cancellationToken)
+    {
+        await using NpgsqlCommand command = Command($"update {_schema}.leadership set handed_to = (case when $2 > 2147483647 then $2 - 4294967296 else $2 end)::integer where scope = $1 and term = $3");
+        command.Parameters.With(_scope).With(instance).With(term);
+        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     /// <summary>Waits until something comes from the server, which is the end of the session, or the time is over.</summary>
@@ -137,27 +237,8 @@ internal sealed class LeaderSession : IAsyncDisposable
         await command.ExecuteScalarAsync(cancellationToken);
     }
 
-    /// <summary>Gives the lock back at once, and closes the connection.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        try
-        {
-            if (_connection.State == System.Data.ConnectionState.Open)
-            {
-                // A connection that goes back to a pool is reset later: it would keep the lock until then, and the server would end it in the pool.
-                await using NpgsqlBatch batch = new(_connection);
-                batch.AddCommand("select pg_advisory_unlock_all()");
-                batch.AddCommand("reset idle_session_timeout");
-                await batch.ExecuteNonQueryAsync();
-            }
-        }
-        catch (Exception exception) when (exception is NpgsqlException or InvalidOperationException or IOException or OperationCanceledException)
-        {
-            // The session is over, and its lock with it; or the server does not answer, and ends it after the lease.
-        }
-
-        await _connection.DisposeAsync();
-    }
+    /// <summary>Closes the connection, and with it gives the lock back at once.</summary>
+    public ValueTask DisposeAsync() => _connection.DisposeAsync();
 
     private static string Dedicated(string connectionString, string scope, TimeSpan lease)
     {
@@ -175,9 +256,10 @@ internal sealed class LeaderSession : IAsyncDisposable
         };
         string name = $"{(string.IsNullOrEmpty(builder.ApplicationName) ? "chainwatch" : builder.ApplicationName)}-leader:{scope}";
         builder.ApplicationName = name.Length <= MaxNameLength ? name : name[..MaxNameLength];
+        // A waiting session runs one statement for as long as it waits, whatever the database's own limit is.
         builder.Options = string.Create(
             CultureInfo.InvariantCulture,
-            $"{builder.Options} -c idle_session_timeout={(long)lease.TotalMilliseconds} -c client_connection_check_interval=1000 -c tcp_keepalives_idle=1 -c tcp_keepalives_interval=1 -c tcp_keepalives_count=3").Trim();
+            $"{builder.Options} -c idle_session_timeout={(long)lease.TotalMilliseconds} -c statement_timeout=0 -c client_connection_check_interval=1000 -c tcp_keepalives_idle=1 -c tcp_keepalives_interval=1 -c tcp_keepalives_count=3").Trim();
         if (builder.Host?.Contains(',', StringComparison.Ordinal) is true)
         {
             builder.TargetSessionAttributes = "primary";
@@ -186,7 +268,7 @@ internal sealed class LeaderSession : IAsyncDisposable
         return builder.ConnectionString;
     }
 
-    private async Task CheckAsync(bool ownOptions, CancellationToken cancellationToken)
+    private async Task CheckAsync(bool proven, CancellationToken cancellationToken)
     {
         int version = _connection.PostgreSqlVersion.Major;
         if (version < OldestVersion)
@@ -194,58 +276,75 @@ internal sealed class LeaderSession : IAsyncDisposable
             throw Refused($"the server is PostgreSQL {version}, which cannot end the session of a frozen leader. Use PostgreSQL {OldestVersion} or newer");
         }
 
-        string lease = string.Create(CultureInfo.InvariantCulture, $"{(long)_lease.TotalMilliseconds}");
         bool recovery;
         int process;
         long timeout;
         bool mayRead;
-        await using (NpgsqlBatch batch = new(_connection))
+        bool mayKnow;
+        await using (NpgsqlCommand command = Command(
+            """
+            select pg_is_in_recovery(), pg_backend_pid(), (select setting::bigint from pg_settings where name = 'idle_session_timeout'),
+                coalesce(has_table_privilege(to_regclass($1), 'select,insert,update'), false),
+                has_function_privilege('pg_control_system()', 'execute') and has_function_privilege('pg_walfile_name(pg_lsn)', 'execute')
+            """))
         {
-            if (!ownOptions)
-            {
-                // Not on a session that a pooler shares out among others.
-                batch.AddCommand("select set_config('idle_session_timeout', $1, false) where pg_backend_pid() = $2").Parameters.With(lease).With(_connection.ProcessID);
-            }
-
-            batch.AddCommand(
-                """
-                select pg_is_in_recovery(), pg_backend_pid(), (select setting::bigint from pg_settings where name = 'idle_session_timeout'),
-                    coalesce(has_table_privilege(to_regclass($1), 'select,insert,update'), false)
-                """).Parameters.With($"{_schema}.leadership");
-            await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellationToken);
-            if (!ownOptions)
-            {
-                await reader.NextResultAsync(cancellationToken);
-            }
-
+            command.Parameters.With($"{_schema}.leadership");
+            await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
             await reader.ReadAsync(cancellationToken);
             recovery = reader.GetBoolean(0);
             process = reader.GetInt32(1);
             timeout = reader.GetInt64(2);
             mayRead = reader.GetBoolean(3);
+            mayKnow = reader.GetBoolean(4);
         }
 
         // A pooler invents the process that it tells its clients of.
         if (process != _connection.ProcessID || timeout != (long)_lease.TotalMilliseconds)
         {
-            throw Refused("the connection goes through a pooler, which can give one lock to two instances. Connect to PostgreSQL directly");
+            throw Pooled("");
         }
 
         if (recovery)
         {
-            throw Refused("the server is a hot standby, on which a lock means nothing and nothing can be written. Connect to the primary, or name all hosts");
+            throw proven
+                ? new NpgsqlException("The server is a hot standby now; it is waited for until it is promoted, or the primary answers again.")
+                : Refused("the server is a hot standby, on which a lock means nothing and nothing can be written. Connect to the primary, or name all hosts");
         }
 
         if (!mayRead)
         {
             throw Unprivileged();
         }
+
+        if (mayKnow)
+        {
+            await ReadTimelineAsync(cancellationToken);
+        }
     }
+
+    /// <summary>A server in operation stays on its timeline: it is the next one that is on another.</summary>
+    private async Task ReadTimelineAsync(CancellationToken cancellationToken)
+    {
+        // The control file's own timeline lags behind a promotion until the next checkpoint.
+        await using NpgsqlCommand command = Command(
+            "select system_identifier, ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::integer from pg_control_system()");
+        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
+        _systemIdentifier = reader.GetInt64(0);
+        _timeline = reader.GetInt32(1);
+    }
+
+    private void AddReady(NpgsqlBatch batch) => batch.AddCommand("select pg_advisory_lock_shared($1, hashtext($2))").Parameters.With(ReadyClass).With(HolderName);
 
     private ChainWatchConfigurationException Unprivileged() =>
         Refused($"the database user may not read and write the table leadership of the schema '{_schema.Name}'. Grant it the schema and its tables, or make it their owner");
 
-    private string LockName => $"{_schema.Name}/{_scope}";
+    private static ChainWatchConfigurationException Pooled(string detail) =>
+        Refused($"the connection goes through a pooler{detail}, which can give one lock to two instances. Connect to PostgreSQL directly");
+
+    private string LockName(string scope) => $"{_schema.Name}/{scope}";
+
+    private string HolderName => $"{_schema.Name}/{_holder}";
 
     private static ChainWatchConfigurationException Refused(string reason) => new($"{PostgresOptions.Section}: leadership cannot be held safely: {reason}.");
 

@@ -6,36 +6,28 @@ namespace ChainWatch.Postgres;
 /// <summary>
 /// Lets PostgreSQL decide which instance leads: whoever holds a scope's advisory lock, on a connection of its own. The lock is gone when that connection is, or when the
 /// server has not heard of its holder for a lease; the next in line has it in the same moment, and raises the term, which fences the last one off whatever it believes.
+/// Scopes are shared out evenly among the instances that are ready; see <see cref="LeadershipOptions.ShareChains"/>.
 /// </summary>
 public sealed class PostgresLeaderElection : ILeaderElection
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_mostPatience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan s_leastWait = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan s_mostWait = TimeSpan.FromSeconds(2);
 
-    private readonly NpgsqlDataSource _dataSource;
-    private readonly string? _connectionString;
-    private readonly PostgresSchema _schema;
-    private readonly string _holder;
-    private readonly TimeSpan _lease;
-    private readonly TimeSpan _writeTimeout;
+    private readonly PostgresElectionSettings _settings;
     private readonly TimeProvider _time;
     private readonly ILogger<PostgresLeaderElection> _logger;
     private readonly Random _jitter;
+    private readonly HandOverPace _pace;
+    private volatile bool _proven;
 
-    internal PostgresLeaderElection(
-        NpgsqlDataSource dataSource, string? connectionString, PostgresSchema schema, string holder, TimeSpan lease, TimeSpan writeTimeout, TimeProvider time,
-        ILogger<PostgresLeaderElection> logger)
+    internal PostgresLeaderElection(PostgresElectionSettings settings, TimeProvider time, ILogger<PostgresLeaderElection> logger)
     {
-        _dataSource = dataSource;
-        _connectionString = connectionString;
-        _schema = schema;
-        _holder = holder;
-        _lease = lease;
-        _writeTimeout = writeTimeout;
+        _settings = settings;
         _time = time;
         _logger = logger;
-        _jitter = new Random(HashCode.Combine(holder, Environment.ProcessId));
+        _jitter = new Random(HashCode.Combine(settings.Holder, Environment.ProcessId));
+        _pace = new HandOverPace(settings.Leadership.HandBackAfter, time);
     }
 
     /// <inheritdoc/>
@@ -43,62 +35,85 @@ public sealed class PostgresLeaderElection : ILeaderElection
     /// Leadership cannot be promised here: the connection goes through a transaction pooler, the server is a hot standby or older than version 14, or the database user lacks
     /// a privilege. The message says what to do.
     /// </exception>
-    public async ValueTask<Leadership> AcquireAsync(string scope, CancellationToken cancellationToken)
+    public async ValueTask<Leadership> AcquireAsync(LeadershipCandidate candidate, CancellationToken cancellationToken)
     {
-        ArgumentException.ThrowIfNullOrEmpty(scope);
+        ArgumentNullException.ThrowIfNull(candidate);
+        long since = _time.GetTimestamp();
         TimeSpan wait = s_leastWait;
-        bool told = false;
         while (true)
         {
+            LeaderSession? session = null;
             try
             {
-                Leadership? leadership = await TryAcquireAsync(scope, told, cancellationToken);
-                if (leadership is not null)
+                session = await LeaderSession.OpenAsync(
+                    _settings.DataSource, _settings.ConnectionString, _settings.Schema, candidate.Scope, _settings.Holder, _settings.Leadership.TimeToLive, _time, _proven,
+                    cancellationToken);
+                if (!_proven && !session.KnowsTimeline)
                 {
-                    return leadership;
+                    LeadershipLog.TimelineUnknown(_logger);
                 }
 
-                told = true;
+                _proven = true;
                 wait = s_leastWait;
+                PostgresLeadership leadership = await StandAsync(session, candidate, since, cancellationToken);
+                session = null;
+                return leadership;
             }
             catch (Exception exception) when (PostgresFailure.IsLost(exception) && !cancellationToken.IsCancellationRequested)
             {
-                LeadershipLog.ServerNotReached(_logger, scope, wait, exception);
+                LeadershipLog.ServerNotReached(_logger, candidate.Scope, wait, exception);
                 // Not all at once: every instance lost its connection in the same moment.
                 await Task.Delay(wait * (0.5 + (_jitter.NextDouble() / 2)), _time, cancellationToken);
                 wait = wait * 2 < s_mostWait ? wait * 2 : s_mostWait;
             }
+            finally
+            {
+                if (session is not null)
+                {
+                    await session.DisposeAsync();
+                }
+            }
         }
     }
 
-    private async Task<Leadership?> TryAcquireAsync(string scope, bool told, CancellationToken cancellationToken)
+    /// <summary>Stands in the line for the lock until it is won. Every now and then it steps out and back in, so that one whose process is frozen does not stay in it.</summary>
+    private async Task<PostgresLeadership> StandAsync(LeaderSession session, LeadershipCandidate candidate, long since, CancellationToken cancellationToken)
     {
-        LeaderSession? session = null;
-        try
+        LeadershipOptions options = _settings.Leadership;
+        TimeSpan patience = options.TimeToLive < s_mostPatience ? options.TimeToLive : s_mostPatience;
+        LeadershipHolder? told = null;
+        bool yielded = false;
+        while (true)
         {
-            session = await LeaderSession.OpenAsync(_dataSource, _connectionString, _schema, scope, _lease, _time, cancellationToken);
-            if (!told && await session.DescribeHolderAsync(cancellationToken) is { } holder)
+            if (await session.FindHolderAsync(cancellationToken) is { } holder)
             {
-                LeadershipLog.Waiting(_logger, scope, holder);
+                candidate.Denied(holder);
+                if (told?.Name != holder.Name || told.SessionId != holder.SessionId)
+                {
+                    told = holder;
+                    LeadershipLog.Waiting(_logger, candidate.Scope, holder, holder.Since, holder.SessionId);
+                }
             }
 
-            if (!await session.WaitForLockAsync(s_patience, cancellationToken))
+            bool ready = options.ShareChains && candidate.IsReady && _time.GetElapsedTime(since) >= options.HandBackAfter;
+            if (!await session.WaitForLockAsync(patience, ready, cancellationToken))
             {
-                return null;
+                // Who was meant in its place had its turn.
+                yielded = false;
+                continue;
             }
 
-            long since = _time.GetTimestamp();
-            long term = await RaiseAsync(session, cancellationToken);
-            PostgresLeadership leadership = new(session, scope, term, _lease, since, _time, _logger);
-            session = null;
-            return leadership;
-        }
-        finally
-        {
-            if (session is not null)
+            candidate.Granted();
+            long heard = _time.GetTimestamp();
+            if (await RaiseAsync(session, insist: yielded, cancellationToken) is { } raised)
             {
-                await session.DisposeAsync();
+                return new PostgresLeadership(session, candidate.Scope, raised.Term, raised.StoreTerm, options, heard, _pace, _time, _logger);
             }
+
+            // The leader named another one. If that one is gone too, the lock comes back here, and the second time it is kept.
+            yielded = true;
+            LeadershipLog.Yielded(_logger, candidate.Scope);
+            await session.ReleaseAsync(cancellationToken);
         }
     }
 
@@ -106,14 +121,14 @@ public sealed class PostgresLeaderElection : ILeaderElection
     /// Raises the term. Writes of the last leader that are under way are waited for; they end by themselves within their timeout. One whose client was stopped half-way
     /// through sending is not covered by any timeout of the server's: its session is ended.
     /// </summary>
-    private async Task<long> RaiseAsync(LeaderSession session, CancellationToken cancellationToken)
+    private async Task<(long Term, long StoreTerm)?> RaiseAsync(LeaderSession session, bool insist, CancellationToken cancellationToken)
     {
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task<long> raising = session.RaiseTermAsync(_holder, stop.Token);
-        while (await Task.WhenAny(raising, Task.Delay(_writeTimeout, _time, stop.Token)) != raising)
+        Task<(long, long)?> raising = session.RaiseTermAsync(insist, stop.Token);
+        while (await Task.WhenAny(raising, Task.Delay(_settings.WriteTimeout, _time, stop.Token)) != raising)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            await using NpgsqlCommand end = _dataSource.CreateCommand("select count(pg_terminate_backend(pid)) from unnest(pg_blocking_pids($1)) as pid");
+            await using NpgsqlCommand end = _settings.DataSource.CreateCommand("select count(pg_terminate_backend(pid)) from unnest(pg_blocking_pids($1)) as pid");
             end.Parameters.With(session.ProcessId);
             if (await end.ExecuteScalarAsync(cancellationToken) is long and > 0)
             {

@@ -11,26 +11,52 @@ internal sealed class PostgresLeadership : Leadership
 {
     private const int BeatsPerLease = 4;
 
+    // Two looks in a row must come to the same: somebody who is just coming or going is no reason to move anything.
+    private const int LooksPerHandBack = 2;
+
     private readonly LeaderSession _session;
+    private readonly LeadershipOptions _options;
     private readonly TimeSpan _lease;
+    private readonly HandOverPace _pace;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _lost = new();
     private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationTokenSource _handOver = new();
+    private readonly long _began;
+    private long _looked;
+    private long? _preferred;
+    private bool _shown;
     private readonly ITimer _deadline;
     private readonly Task _watching;
     private bool _disposed;
 
-    public PostgresLeadership(LeaderSession session, string scope, long term, TimeSpan lease, long since, TimeProvider time, ILogger logger)
+    /// <param name="session">The session that holds the lock.</param>
+    /// <param name="scope">What is led.</param>
+    /// <param name="term">Its term.</param>
+    /// <param name="storeTerm">The first term on the server as it is now.</param>
+    /// <param name="options">How long it lives without a heartbeat, and whether scopes are shared.</param>
+    /// <param name="heard">When the server was last known to know of this instance.</param>
+    /// <param name="pace">How fast scopes are handed over.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">The log.</param>
+    public PostgresLeadership(
+        LeaderSession session, string scope, long term, long storeTerm, LeadershipOptions options, long heard, HandOverPace pace, TimeProvider time, ILogger logger)
     {
         _session = session;
-        _lease = lease;
+        _options = options;
+        _lease = options.TimeToLive;
+        _pace = pace;
         _time = time;
         _logger = logger;
         Scope = scope;
         Term = term;
+        StoreTerm = storeTerm;
         Lost = _lost.Token;
-        _deadline = time.CreateTimer(static state => ((PostgresLeadership)state!).DeadlinePassed(), this, TimeLeft(since), Timeout.InfiniteTimeSpan);
+        HandOver = _handOver.Token;
+        _began = time.GetTimestamp();
+        _looked = _began;
+        _deadline = time.CreateTimer(static state => ((PostgresLeadership)state!).DeadlinePassed(), this, TimeLeft(heard), Timeout.InfiniteTimeSpan);
         _watching = WatchAsync();
     }
 
@@ -38,7 +64,11 @@ internal sealed class PostgresLeadership : Leadership
 
     public override long Term { get; }
 
+    public override long StoreTerm { get; }
+
     public override CancellationToken Lost { get; }
+
+    public override CancellationToken HandOver { get; }
 
     public override async ValueTask DisposeAsync()
     {
@@ -63,6 +93,7 @@ internal sealed class PostgresLeadership : Leadership
 
         _stop.Dispose();
         _lost.Dispose();
+        _handOver.Dispose();
     }
 
     private async Task WatchAsync()
@@ -73,7 +104,7 @@ internal sealed class PostgresLeadership : Leadership
             {
                 await _session.WaitAsync(_lease / BeatsPerLease, _stop.Token);
                 long sent = _time.GetTimestamp();
-                await _session.BeatAsync(_stop.Token);
+                await BeatAsync(_stop.Token);
                 // What the server knows of this holder is at least as new as the beat was when it was sent.
                 _deadline.Change(TimeLeft(sent), Timeout.InfiniteTimeSpan);
             }
@@ -91,6 +122,39 @@ internal sealed class PostgresLeadership : Leadership
         }
 
         _lost.CancelNow();
+    }
+
+    private async Task BeatAsync(CancellationToken cancellationToken)
+    {
+        if (!_options.ShareChains || _handOver.IsCancellationRequested || _time.GetElapsedTime(_looked) < _options.HandBackAfter / LooksPerHandBack)
+        {
+            await _session.BeatAsync(cancellationToken);
+            return;
+        }
+
+        _looked = _time.GetTimestamp();
+        if (!_shown && _time.GetElapsedTime(_began) >= _options.HandBackAfter)
+        {
+            // From now on its scope counts as its share.
+            await _session.ShowReadyAsync(cancellationToken);
+            _shown = true;
+        }
+
+        (long self, Dictionary<string, IReadOnlySet<long>> ready) = await _session.FindReadyAsync(cancellationToken);
+        if (!_shown || !ready.TryGetValue(Scope, out IReadOnlySet<long>? candidates))
+        {
+            return;
+        }
+
+        long preferred = ScopeShares.Assign(ready)[Scope];
+        if (preferred != self && preferred == _preferred && _pace.TryTake())
+        {
+            await _session.DestineAsync(preferred, Term, cancellationToken);
+            LeadershipLog.HandingOver(_logger, Scope, candidates.Count);
+            _handOver.CancelNow();
+        }
+
+        _preferred = preferred;
     }
 
     private void DeadlinePassed()

@@ -73,10 +73,4 @@ internal static partial class FollowLog
 
     [LoggerMessage(EventId = 1032, EventName = "BackScanFailed", Level = LogLevel.Error, Message = "Back-scan on {Chain} failed; it goes on where it stopped in {Wait}")]
     public static partial void BackScanFailed(ILogger logger, string chain, TimeSpan wait, Exception exception);
-
-    [LoggerMessage(EventId = 4001, EventName = "LeadershipAcquired", Level = LogLevel.Information, Message = "This instance leads {Scope} in term {Term}")]
-    public static partial void LeadershipAcquired(ILogger logger, string scope, long term);
-
-    [LoggerMessage(EventId = 4002, EventName = "LeadershipLost", Level = LogLevel.Warning, Message = "This instance no longer leads {Scope}; its term was {Term}")]
-    public static partial void LeadershipLost(ILogger logger, string scope, long term);
 }

@@ -9,6 +9,9 @@ namespace ChainWatch;
 /// </summary>
 internal sealed class Follower
 {
+    /// <summary>The term of a follower that only rehearses: no store ever gives it to anybody.</summary>
+    public const long NoTerm = -1;
+
     private readonly ChainRegistration _registration;
     private readonly IWatchStore _store;
     private readonly FollowerOptions _options;
@@ -20,6 +23,8 @@ internal sealed class Follower
     private readonly FollowProgress _progress;
     private readonly bool _deliver;
     private readonly long _term;
+    private readonly bool _hasWatched;
+    private bool _began;
     private AddressSet _watched;
     private AddressSet _wanted;
     private UnwatchedPayments _unwatched;
@@ -46,41 +51,103 @@ internal sealed class Follower
         _unwatched = new UnwatchedPayments(_watched.KeyLength, []);
     }
 
+    /// <summary>
+    /// The watched addresses as far as they are known. A follower that is given them begins without asking: where they are out of date, its first commit is told so.
+    /// </summary>
+    public AddressSet? Watched
+    {
+        get => _watched;
+        init
+        {
+            if (value is not null)
+            {
+                _watched = value;
+                _wanted = value;
+                _hasWatched = true;
+            }
+        }
+    }
+
+    /// <summary>Ends the following where nothing is half done, when it is cancelled.</summary>
+    public CancellationToken HandOver { get; init; }
+
+    /// <summary>Called once, when the first batch is committed, or the source says that there is nothing to commit.</summary>
+    public Action? Began { get; init; }
+
     private Chain Chain => _registration.Chain;
 
-    /// <summary>Follows until cancelled.</summary>
+    /// <summary>Follows until cancelled, or until it is to hand over.</summary>
     /// <exception cref="LeadershipLostException">There is a newer term.</exception>
     /// <exception cref="FinalityViolationException">The chain replaced final blocks.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         _status.Working();
-        await TakeWatchChangesAsync(pending: null, cancellationToken);
-        while (true)
+        if (!_hasWatched)
+        {
+            await TakeWatchChangesAsync(pending: null, cancellationToken);
+        }
+
+        while (!HandOver.IsCancellationRequested)
         {
             _status.Working();
-            ScopeState state = await _store.LoadAsync(Chain, partition: 0, cancellationToken);
-            _cursor = state.Cursor;
-            _marks = state.Marks;
-            _finalized = state.Finalized;
+            ScopeState state = await LoadAsync(cancellationToken);
             _status.Committed(_cursor, _marks.Finalized, blocks: 0, events: 0);
             await FollowAsync(state, cancellationToken);
         }
     }
 
+    /// <summary>
+    /// Does once what <see cref="RunAsync"/> does first, up to a write that the store refuses, since there is no such term. What is read is dropped.
+    /// </summary>
+    public async Task RehearseAsync(CancellationToken cancellationToken)
+    {
+        await TakeWatchChangesAsync(pending: null, cancellationToken);
+        ScopeState state = await LoadAsync(cancellationToken);
+        using PendingBatch pending = new();
+        await foreach (ChainUpdate update in _registration.CreateSource().ReadAsync(RequestFor(state), cancellationToken))
+        {
+            if (update is RollForward forward)
+            {
+                PendingBlock block = new(forward.Block);
+                pending.Add(block);
+                block.MatchAnew(_watched, _unwatched);
+            }
+
+            // A rollback is the leader's to tell; by the next rehearsal it is over.
+            CommitBatch batch = Build(pending, update.Tip);
+            if (update is not RollBack && batch.NewCursor is not null)
+            {
+                await _store.CommitAsync(batch, cancellationToken);
+            }
+
+            return;
+        }
+    }
+
+    private async Task<ScopeState> LoadAsync(CancellationToken cancellationToken)
+    {
+        ScopeState state = await _store.LoadAsync(Chain, partition: 0, cancellationToken);
+        _cursor = state.Cursor;
+        _marks = state.Marks;
+        _finalized = state.Finalized;
+        return state;
+    }
+
+    private SourceRequest RequestFor(ScopeState state) => new()
+    {
+        Known = state.Known,
+        Finalized = state.Finalized,
+        StartHeight = _registration.StartHeight,
+        Watched = () => _wanted,
+    };
+
     /// <summary>Follows from a state, until the source has to start anew because blocks must be read again.</summary>
     private async Task FollowAsync(ScopeState state, CancellationToken cancellationToken)
     {
-        SourceRequest request = new()
-        {
-            Known = state.Known,
-            Finalized = state.Finalized,
-            StartHeight = _registration.StartHeight,
-            Watched = () => _wanted,
-        };
-        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, HandOver);
         _status.Restart = () => ThreadPool.UnsafeQueueUserWorkItem(CancelUnlessOver, stop, preferLocal: false);
         using PendingBatch pending = new();
-        IAsyncEnumerator<ChainUpdate> updates = _registration.CreateSource().ReadAsync(request, stop.Token).GetAsyncEnumerator(stop.Token);
+        IAsyncEnumerator<ChainUpdate> updates = _registration.CreateSource().ReadAsync(RequestFor(state), stop.Token).GetAsyncEnumerator(stop.Token);
         Task<bool>? moving = null;
         try
         {
@@ -107,11 +174,16 @@ internal sealed class Follower
                 {
                     return;
                 }
+
+                if (!_began && updates.Current is Idle)
+                {
+                    Begin();
+                }
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            // The watchdog wants a new source.
+            // The watchdog wants a new source, or another instance the scope.
         }
         finally
         {
@@ -263,8 +335,19 @@ internal sealed class Follower
         };
     }
 
+    private void Begin()
+    {
+        _began = true;
+        Began?.Invoke();
+    }
+
     private void Committed(CommitBatch batch, CommitResult result, long started)
     {
+        if (!_began)
+        {
+            Begin();
+        }
+
         _cursor = batch.NewCursor;
         _marks = batch.Marks;
         _finalized = batch.Finalized;

@@ -30,7 +30,10 @@ public sealed class ChainStatus
     private bool _hadEvent;
     private bool _connected;
     private bool _leading;
+    private bool _stoodBy;
     private long _term;
+    private LeadershipCandidate? _candidate;
+    private DateTimeOffset? _roleSince;
     private long _blocks;
     private long _payments;
     private volatile Func<IReadOnlyList<EndpointStanding>>? _readEndpoints;
@@ -136,6 +139,26 @@ public sealed class ChainStatus
             lock (_lock)
             {
                 return _term;
+            }
+        }
+    }
+
+    /// <summary>Who leads the chain, as this instance knows it.</summary>
+    public LeadershipStatus Leadership
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return new LeadershipStatus
+                {
+                    Scope = _candidate?.Scope ?? Chain.Name,
+                    IsLeading = _leading,
+                    Term = _term,
+                    Since = _roleSince,
+                    Holder = _leading ? null : _candidate?.DeniedBy,
+                    IsReady = _leading || _candidate?.IsReady is true,
+                };
             }
         }
     }
@@ -389,7 +412,7 @@ public sealed class ChainStatus
     {
         lock (_lock)
         {
-            if (leading && !_leading && RecentErrorLocked() is null)
+            if (leading && !_leading && (_stoodBy || RecentErrorLocked() is null))
             {
                 // What a standby did not hear says nothing about the leader that it becomes. One that leads again after a failure was not a standby.
                 _lastCommitAt = _time.GetTimestamp();
@@ -405,8 +428,33 @@ public sealed class ChainStatus
                 Waiting();
             }
 
+            if (leading != _leading)
+            {
+                _roleSince = _time.GetUtcNow();
+            }
+
+            _stoodBy &= !leading;
             _leading = leading;
             _term = term;
+        }
+    }
+
+    /// <summary>Records that this instance stands for the chain.</summary>
+    internal void Stands(LeadershipCandidate candidate)
+    {
+        lock (_lock)
+        {
+            _candidate = candidate;
+            _roleSince ??= _time.GetUtcNow();
+        }
+    }
+
+    /// <summary>Records that another instance leads the chain.</summary>
+    internal void StoodBy()
+    {
+        lock (_lock)
+        {
+            _stoodBy = true;
         }
     }
 

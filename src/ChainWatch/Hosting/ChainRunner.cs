@@ -54,10 +54,13 @@ internal sealed class ChainRunner
             long started = _time.GetTimestamp();
             try
             {
-                await LeadAsync(cancellationToken);
+                bool again = await LeadAsync(cancellationToken);
                 failures = 0;
-                // Without a real election between them, two processes would take the term from each other as fast as they can.
-                await Task.Delay(AfterLoss, _time, cancellationToken);
+                if (!again)
+                {
+                    // Without a real election between them, two processes would take the term from each other as fast as they can.
+                    await Task.Delay(AfterLoss, _time, cancellationToken);
+                }
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
@@ -97,15 +100,39 @@ internal sealed class ChainRunner
         }
     }
 
-    private async Task LeadAsync(CancellationToken cancellationToken)
+    /// <summary>Stands for the chain, leads it, and returns when that is over.</summary>
+    /// <returns>False when another instance took the term although this one had not given it back; true otherwise: then it stands again at once.</returns>
+    private async Task<bool> LeadAsync(CancellationToken cancellationToken)
     {
-        await using Leadership leadership = await _election.AcquireAsync(WatchScope.For(_registration.Chain, 0), cancellationToken);
-        FollowLog.LeadershipAcquired(_logger, leadership.Scope, leadership.Term);
+        LeadershipCandidate candidate = new(WatchScope.For(_registration.Chain, 0));
+        long granted = _time.GetTimestamp();
+        candidate.OnGranted(() => granted = _time.GetTimestamp());
+        _status.Stands(candidate);
+        using CancellationTokenSource waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Standby standby = new(() => CreateFollower(Follower.NoTerm), _status, _time, _logger);
+        Task rehearsing = standby.RunAsync(candidate, waiting.Token);
+        try
+        {
+            await using Leadership leadership = await _election.AcquireAsync(candidate, cancellationToken);
+            // Whatever it is in the middle of, it is not waited for.
+            waiting.CancelNow();
+            return await FollowAsync(leadership, standby.Watched, granted, cancellationToken);
+        }
+        finally
+        {
+            waiting.CancelNow();
+            await rehearsing;
+        }
+    }
+
+    private async Task<bool> FollowAsync(Leadership leadership, AddressSet? watched, long granted, CancellationToken cancellationToken)
+    {
+        LeadershipLog.Acquired(_logger, leadership.Scope, leadership.Term);
         _status.Led(leading: true, leadership.Term);
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, leadership.Lost);
         try
         {
-            Follower follower = new(_registration, _options, _deliver, leadership.Term, _store, _status, _metrics, _signals, _time, _logger);
+            Follower follower = CreateFollower(leadership.Term, watched, () => TakenOver(leadership, granted), leadership.HandOver);
             BackScanRunner backScans = new(_registration, _options, _deliver, leadership.Term, _store, _metrics, _signals, _time, _logger);
             Task following = follower.RunAsync(stop.Token);
             Task scanning = backScans.RunAsync(stop.Token);
@@ -115,18 +142,32 @@ internal sealed class ChainRunner
             await Task.WhenAny(following);
             await Task.WhenAny(scanning);
             await first;
+            LeadershipLog.HandedOver(_logger, leadership.Scope, leadership.Term);
+            return true;
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            FollowLog.LeadershipLost(_logger, leadership.Scope, leadership.Term);
+            LeadershipLog.Lost(_logger, leadership.Scope, leadership.Term);
+            return true;
         }
         catch (LeadershipLostException)
         {
-            FollowLog.LeadershipLost(_logger, leadership.Scope, leadership.Term);
+            LeadershipLog.Lost(_logger, leadership.Scope, leadership.Term);
+            return false;
         }
         finally
         {
             _status.Led(leading: false, leadership.Term);
         }
+    }
+
+    private Follower CreateFollower(long term, AddressSet? watched = null, Action? began = null, CancellationToken handOver = default) =>
+        new(_registration, _options, _deliver, term, _store, _status, _metrics, _signals, _time, _logger) { Watched = watched, HandOver = handOver, Began = began };
+
+    private void TakenOver(Leadership leadership, long granted)
+    {
+        TimeSpan duration = _time.GetElapsedTime(granted);
+        _metrics.TakenOver(_registration.Chain.Name, duration);
+        LeadershipLog.TakenOver(_logger, leadership.Scope, leadership.Term, duration);
     }
 }

@@ -42,7 +42,7 @@ public static class ChainWatchServiceCollectionExtensions
         services.AddSingleton(provider => new ChainRegistry(composition, provider.GetRequiredService<BoundOptions>(), provider));
         services.TryAddSingleton<IWatchStore>(static services => new InMemoryWatchStore(timeProvider: services.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<ILeaderElection>(static provider =>
-            new SingleInstanceElection(provider.GetRequiredService<IWatchStore>(), provider.GetRequiredService<ChainWatchOptions>().Instance));
+            new SingleInstanceElection(provider.GetRequiredService<IWatchStore>(), LeadershipHolder.NameOf(provider.GetRequiredService<ChainWatchOptions>().Instance)));
         services.AddSingleton(static provider => new ChainWatchHealth(
             provider.GetRequiredService<ChainRegistry>(),
             provider.GetRequiredService<IWatchStore>(),

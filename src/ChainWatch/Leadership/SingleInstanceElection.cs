@@ -18,10 +18,12 @@ public sealed class SingleInstanceElection : ILeaderElection
     }
 
     /// <inheritdoc/>
-    public async ValueTask<Leadership> AcquireAsync(string scope, CancellationToken cancellationToken)
+    public async ValueTask<Leadership> AcquireAsync(LeadershipCandidate candidate, CancellationToken cancellationToken)
     {
-        long term = await _store.RaiseTermAsync(scope, _holder, cancellationToken);
-        return new SingleInstanceLeadership(scope, term);
+        ArgumentNullException.ThrowIfNull(candidate);
+        candidate.Granted();
+        long term = await _store.RaiseTermAsync(candidate.Scope, _holder, cancellationToken);
+        return new SingleInstanceLeadership(candidate.Scope, term);
     }
 
     private sealed class SingleInstanceLeadership(string scope, long term) : Leadership

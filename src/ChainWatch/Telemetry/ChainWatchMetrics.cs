@@ -27,6 +27,7 @@ internal sealed class ChainWatchMetrics : IDisposable
     private readonly Histogram<double> _delivery;
     private readonly Counter<long> _deliveryFailures;
     private readonly Histogram<double> _requests;
+    private readonly Histogram<double> _takeOver;
     private OutboxState _outbox;
     private Func<DateTimeOffset> _now = static () => DateTimeOffset.UnixEpoch;
 
@@ -57,6 +58,8 @@ internal sealed class ChainWatchMetrics : IDisposable
         _deliveryFailures = _meter.CreateCounter<long>("chainwatch.delivery.failures", "{delivery}", "Attempts at delivery that failed.");
         _requests = _meter.CreateHistogram<double>("chainwatch.endpoint.request.duration", "s", "Time an endpoint took to answer.",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30] });
+        _takeOver = _meter.CreateHistogram<double>("chainwatch.leadership.takeover.duration", "s", "From the moment a chain became free for this instance to its first commit, or to knowing that there was nothing to commit.",
+            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30] });
         _meter.CreateObservableGauge("chainwatch.sync.height", () => Observe(static status => status.Cursor?.Height), "{block}", "The height of the last committed block.");
         _meter.CreateObservableGauge("chainwatch.sync.lag", () => Observe(static status => status.Lag), "{block}", "Blocks between the committed block and the head.");
         _meter.CreateObservableGauge("chainwatch.subscriptions", () => Observe(static status => status.Subscriptions), "{subscription}", "Feeds that a chain is followed through.");
@@ -163,6 +166,8 @@ internal sealed class ChainWatchMetrics : IDisposable
             }
         }
     }
+
+    public void TakenOver(string chain, TimeSpan elapsed) => _takeOver.Record(elapsed.TotalSeconds, new KeyValuePair<string, object?>("chain", chain));
 
     public void WatchdogTicked() => _ticks.Add(1);
 

@@ -731,7 +731,7 @@ internal sealed class Scenario
         for (int tries = 0; ; tries++)
         {
             // Nor does one that lies wholly below what was ever read.
-            while (_chain.Head.Height < (_oracle.Chain.Count > 0 ? _oracle.Chain[0].Height : _settings.StartHeight))
+            while (_chain.Head.Height < (_oracle.Chain.Count > 0 ? _oracle.Chain[0].Height : _oracle.Cursor?.Height ?? _settings.StartHeight))
             {
                 Mine([]);
             }

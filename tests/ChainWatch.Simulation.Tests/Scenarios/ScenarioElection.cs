@@ -46,8 +46,9 @@ internal sealed class ScenarioElection(IWatchStore store)
         }
     }
 
-    private async ValueTask<Leadership> AcquireAsync(string scope, string holder, CancellationToken cancellationToken)
+    private async ValueTask<Leadership> AcquireAsync(LeadershipCandidate standing, string holder, CancellationToken cancellationToken)
     {
+        string scope = standing.Scope;
         while (true)
         {
             if (_current is null)
@@ -58,6 +59,8 @@ internal sealed class ScenarioElection(IWatchStore store)
                 return held;
             }
 
+            // So it rehearses, like every standby: nothing of that may ever show in what the store holds.
+            standing.Denied(new LeadershipHolder { Name = _current.Holder });
             Candidate candidate = new(holder);
             _waiting.Add(candidate);
             try
@@ -83,7 +86,7 @@ internal sealed class ScenarioElection(IWatchStore store)
 
     private sealed class Election(ScenarioElection owner, string holder) : ILeaderElection
     {
-        public ValueTask<Leadership> AcquireAsync(string scope, CancellationToken cancellationToken) => owner.AcquireAsync(scope, holder, cancellationToken);
+        public ValueTask<Leadership> AcquireAsync(LeadershipCandidate candidate, CancellationToken cancellationToken) => owner.AcquireAsync(candidate, holder, cancellationToken);
     }
 
     private sealed class Held(ScenarioElection owner, string scope, string holder) : Leadership
