@@ -374,7 +374,6 @@ namespace ChainWatch
         public FailFastOptions FailFast { get; }
         public LeadershipOptions Leadership { get; }
         public ReadinessOptions Readiness { get; }
-        public string Holder { get; }
         public string Instance { get; set; }
     }
 
@@ -972,6 +971,7 @@ namespace ChainWatch
         public required string Name { get; init; }
         public string? Address { get; init; }
         public override string ToString();
+        public static string NameOf(string instance);
     }
 
     public sealed class LeadershipLostException : ChainWatchException
