@@ -65,10 +65,10 @@ internal sealed class SimulatedEngine : IDisposable
 
     public ChainPoint? Cursor => Status.Cursor;
 
-    public void Start(IWatchStore? store = null)
+    public void Start(IWatchStore? store = null, ILeaderElection? election = null)
     {
         store ??= Store;
-        ChainRunner runner = new(Registration, new FollowerOptions(), deliver: true, store, new SingleInstanceElection(store, "test"), Status, _metrics, _signals, Time, NullLogger.Instance);
+        ChainRunner runner = new(Registration, new FollowerOptions(), deliver: true, store, election ?? new SingleInstanceElection(store, "test"), Status, _metrics, _signals, Time, NullLogger.Instance);
         Scheduler.Start(() => Running = runner.RunAsync(_stop.Token));
     }
 

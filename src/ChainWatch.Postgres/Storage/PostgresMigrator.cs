@@ -32,6 +32,7 @@ internal sealed class PostgresMigrator
         try
         {
             await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(System.Data.IsolationLevel.ReadCommitted, cancellationToken);
+            await CheckPrimaryAsync(connection, cancellationToken);
             await LockAsync(connection, cancellationToken);
             IReadOnlyDictionary<int, string>? applied = await ReadAppliedAsync(connection, cancellationToken);
             Check(scripts, applied);
@@ -46,6 +47,15 @@ internal sealed class PostgresMigrator
         {
             throw new ChainWatchConfigurationException(
                 $"{PostgresOptions.Section}: the database user may not set up the schema '{_schema.Name}': {exception.MessageText}. Grant it CREATE on the database, or create the schema with this user as its owner.");
+        }
+    }
+
+    private static async Task CheckPrimaryAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using NpgsqlCommand command = new("select pg_is_in_recovery()", connection);
+        if (await command.ExecuteScalarAsync(cancellationToken) is true)
+        {
+            throw new ChainWatchConfigurationException($"{PostgresOptions.Section}: the server is a hot standby, on which nothing can be written. Connect to the primary, or name all hosts.");
         }
     }
 

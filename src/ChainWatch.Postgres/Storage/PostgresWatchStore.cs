@@ -49,7 +49,7 @@ public sealed class PostgresWatchStore : IWatchStore
         _raiseTerm = RaiseTermSql(schema);
         _load =
             $"""
-            select c.height, c.safe_height, c.finalized_height, c.final_height, c.final_hash, c.final_slot, b.height, b.hash, b.slot
+            select c.height, c.safe_height, c.finalized_height, c.final_height, c.final_hash, c.final_slot, b.height, b.hash, b.slot, c.term
             from {schema}.cursor c
             left join {schema}.block b on b.chain = c.chain and b.partition = c.partition and b.canonical and b.height <= c.height and b.height >= coalesce(c.final_height, 0)
             where c.chain = $1 and c.partition = $2
@@ -102,15 +102,17 @@ public sealed class PostgresWatchStore : IWatchStore
         await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
         ChainMarks marks = new(-1, -1, -1);
         ChainPoint? final = null;
+        long term = 0;
         List<ChainPoint> known = [];
         while (await reader.ReadAsync(cancellationToken))
         {
             marks = new ChainMarks(reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2));
             final = await reader.IsDBNullAsync(3, cancellationToken) ? null : ReadPoint(reader, 3, chain.Format);
             known.Add(ReadPoint(reader, 6, chain.Format));
+            term = reader.GetInt64(9);
         }
 
-        return known.Count == 0 ? ScopeState.Empty : new ScopeState { Known = known, Finalized = final, Marks = marks };
+        return known.Count == 0 ? ScopeState.Empty : new ScopeState { Known = known, Finalized = final, Marks = marks, Term = term };
     }
 
     /// <inheritdoc/>

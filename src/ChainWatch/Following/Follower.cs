@@ -71,6 +71,12 @@ internal sealed class Follower
     /// <summary>Ends the following where nothing is half done, when it is cancelled.</summary>
     public CancellationToken HandOver { get; init; }
 
+    /// <summary>
+    /// The first term on the store as it is now (<see cref="Leadership.StoreTerm"/>). Where the last commit is of an older one, the source is asked to tell everything above
+    /// the last final block once more, and the first commit replaces what is stored with what it told.
+    /// </summary>
+    public long StoreTerm { get; init; }
+
     /// <summary>Called once, when the first batch is committed, or the source says that there is nothing to commit.</summary>
     public Action? Began { get; init; }
 
@@ -92,7 +98,8 @@ internal sealed class Follower
             _status.Working();
             ScopeState state = await LoadAsync(cancellationToken);
             _status.Committed(_cursor, _marks.Finalized, blocks: 0, events: 0);
-            await FollowAsync(state, cancellationToken);
+            bool verify = state.Term < StoreTerm && state.Known.Count > 1;
+            await FollowAsync(verify ? Distrust(state) : state, cancellationToken);
         }
     }
 
@@ -133,6 +140,13 @@ internal sealed class Follower
         return state;
     }
 
+    /// <summary>What is left to begin from when nothing that is not final is taken for granted.</summary>
+    private ScopeState Distrust(ScopeState state)
+    {
+        LeadershipLog.StoreReplaced(_logger, WatchScope.For(Chain, 0), state.Known[0].Height);
+        return new ScopeState { Known = [state.Known[0]], Finalized = state.Finalized, Marks = state.Marks, Term = state.Term };
+    }
+
     private SourceRequest RequestFor(ScopeState state) => new()
     {
         Known = state.Known,
@@ -147,6 +161,12 @@ internal sealed class Follower
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, HandOver);
         _status.Restart = () => ThreadPool.UnsafeQueueUserWorkItem(CancelUnlessOver, stop, preferLocal: false);
         using PendingBatch pending = new();
+        if (state.Cursor is { } trusted && trusted != _cursor)
+        {
+            pending.Replace(_cursor!.Value, trusted);
+            await TakeUnwatchedAsync(pending, cancellationToken);
+        }
+
         IAsyncEnumerator<ChainUpdate> updates = _registration.CreateSource().ReadAsync(RequestFor(state), stop.Token).GetAsyncEnumerator(stop.Token);
         Task<bool>? moving = null;
         try
@@ -170,7 +190,7 @@ internal sealed class Follower
                 }
 
                 if (!await TakeAsync(pending, updates.Current, cancellationToken) ||
-                    ((pending.IsFull(_options) || updates.Current is Idle) && !await CommitAsync(pending, cancellationToken)))
+                    ((pending.IsFull(_options) || (updates.Current is Idle && !pending.IsOpen)) && !await CommitAsync(pending, cancellationToken)))
                 {
                     return;
                 }

@@ -9,6 +9,7 @@ internal sealed class PendingBatch : IDisposable
     private long _bytes;
     private int _transfers;
     private long? _openUntil;
+    private bool _insists;
 
     public IReadOnlyList<PendingBlock> Blocks => _blocks;
 
@@ -48,17 +49,35 @@ internal sealed class PendingBatch : IDisposable
             RollBackTo = target;
         }
 
-        _openUntil = RollBackTo is not null && replacementHeight > target.Height ? replacementHeight : null;
+        long? until = RollBackTo is not null && replacementHeight > target.Height ? replacementHeight : null;
+        _openUntil = _insists ? Math.Max(until ?? 0, _openUntil ?? 0) : until;
+    }
+
+    /// <summary>
+    /// Takes back what is committed above a point, to be told once more by the source: not because the chain replaced it, but because the store is in doubt. That the source
+    /// has nothing to tell for now is no proof then, so it stays open until the height of the cursor is reached.
+    /// </summary>
+    public void Replace(ChainPoint cursor, ChainPoint trusted)
+    {
+        RollBack(cursor, trusted, cursor.Height);
+        _insists = true;
     }
 
     /// <summary>Nothing more is to be expected for now.</summary>
-    public void Close() => _openUntil = null;
+    public void Close()
+    {
+        if (!_insists)
+        {
+            _openUntil = null;
+        }
+    }
 
     public void Clear()
     {
         Drop(0);
         RollBackTo = null;
         _openUntil = null;
+        _insists = false;
     }
 
     public void Dispose() => Clear();

@@ -132,7 +132,7 @@ internal sealed class ChainRunner
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, leadership.Lost);
         try
         {
-            Follower follower = CreateFollower(leadership.Term, watched, () => TakenOver(leadership, granted), leadership.HandOver);
+            Follower follower = CreateFollower(leadership.Term, watched, leadership.StoreTerm, () => TakenOver(leadership, granted), leadership.HandOver);
             BackScanRunner backScans = new(_registration, _options, _deliver, leadership.Term, _store, _metrics, _signals, _time, _logger);
             Task following = follower.RunAsync(stop.Token);
             Task scanning = backScans.RunAsync(stop.Token);
@@ -161,8 +161,14 @@ internal sealed class ChainRunner
         }
     }
 
-    private Follower CreateFollower(long term, AddressSet? watched = null, Action? began = null, CancellationToken handOver = default) =>
-        new(_registration, _options, _deliver, term, _store, _status, _metrics, _signals, _time, _logger) { Watched = watched, HandOver = handOver, Began = began };
+    private Follower CreateFollower(long term, AddressSet? watched = null, long storeTerm = 0, Action? began = null, CancellationToken handOver = default) =>
+        new(_registration, _options, _deliver, term, _store, _status, _metrics, _signals, _time, _logger)
+        {
+            Watched = watched,
+            StoreTerm = storeTerm,
+            Began = began,
+            HandOver = handOver,
+        };
 
     private void TakenOver(Leadership leadership, long granted)
     {

@@ -6,6 +6,7 @@ internal sealed class InMemoryScope
     // All points from the first block on: a follower needs them from the final one up only, but a back-scan below it must be held to them too.
     private readonly List<ChainPoint> _known = [];
     private int _firstNeeded;
+    private long _term;
 
     public List<CoverageRange> Coverage { get; } = [];
 
@@ -15,7 +16,7 @@ internal sealed class InMemoryScope
 
     public ChainPoint? Cursor => _known.Count > 0 ? _known[^1] : null;
 
-    public ScopeState ToState() => new() { Known = [.. _known.Skip(_firstNeeded)], Finalized = Finalized, Marks = Marks };
+    public ScopeState ToState() => new() { Known = [.. _known.Skip(_firstNeeded)], Finalized = Finalized, Marks = Marks, Term = _term };
 
     /// <summary>False when another block is canonical at that height, or none is yet.</summary>
     public bool Agrees(ChainPoint point)
@@ -59,6 +60,7 @@ internal sealed class InMemoryScope
             }
         }
 
+        _term = batch.Term;
         Marks = batch.Marks;
         Finalized = batch.Finalized ?? Finalized;
         if (Finalized is { } final)

@@ -15,6 +15,9 @@ public sealed class ScopeState
     /// <summary>How far the marks had come.</summary>
     public ChainMarks Marks { get; init; } = new(-1, -1, -1);
 
+    /// <summary>The term of the last commit; 0 before the first.</summary>
+    public long Term { get; init; }
+
     /// <summary>The last point committed.</summary>
     public ChainPoint? Cursor => Known.Count > 0 ? Known[^1] : null;
 }

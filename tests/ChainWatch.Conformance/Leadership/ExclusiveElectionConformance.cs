@@ -23,6 +23,43 @@ public abstract class ExclusiveElectionConformance : LeaderElectionConformance
     }
 
     [Fact]
+    public async Task Who_stands_by_is_told_who_leads()
+    {
+        ILeaderElection one = await CreateElectionAsync("one");
+        ILeaderElection two = await CreateElectionAsync("two");
+        await using Leadership first = await one.AcquireAsync("scope", Token);
+        LeadershipCandidate candidate = new("scope");
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        Task<Leadership> waiting = two.AcquireAsync(candidate, stop.Token).AsTask();
+
+        while (candidate.DeniedBy is null)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, Token);
+        }
+
+        candidate.DeniedBy.Name.ShouldContain("one");
+        await stop.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(() => waiting);
+    }
+
+    [Fact]
+    public async Task Leadership_lasts_until_it_is_given_back_also_where_it_is_asked_for()
+    {
+        ILeaderElection one = await CreateElectionAsync("one");
+        ILeaderElection two = await CreateElectionAsync("two");
+        await using Leadership first = await one.AcquireAsync(new LeadershipCandidate("scope") { IsReady = true }, Token);
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        Task<Leadership> waiting = two.AcquireAsync(new LeadershipCandidate("scope") { IsReady = true }, stop.Token).AsTask();
+
+        await Task.WhenAny(waiting, Task.Delay(TimeSpan.FromMilliseconds(300), TimeProvider.System, Token));
+
+        waiting.IsCompleted.ShouldBeFalse();
+        first.Lost.IsCancellationRequested.ShouldBeFalse();
+        await stop.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(() => waiting);
+    }
+
+    [Fact]
     public async Task Who_gives_up_waiting_holds_nothing_back()
     {
         ILeaderElection one = await CreateElectionAsync("one");

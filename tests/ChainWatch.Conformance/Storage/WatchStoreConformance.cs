@@ -37,6 +37,7 @@ public abstract class WatchStoreConformance
         state.Cursor.ShouldBeNull();
         state.Finalized.ShouldBeNull();
         state.Marks.ShouldBe(new ChainMarks(-1, -1, -1));
+        state.Term.ShouldBe(0);
         (await script.PaymentsAsync()).ShouldBeEmpty();
         (await script.Store.ReadOutboxAsync(Token)).ShouldBe(new OutboxState(0, null, 0));
         (await script.TakeAsync()).ShouldBeNull();
@@ -50,6 +51,20 @@ public abstract class WatchStoreConformance
         await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => store.InitializeAsync(Token).AsTask()));
 
         (await store.RaiseTermAsync("made", "one", Token)).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task The_term_of_the_last_commit_is_loaded_whoever_leads_since()
+    {
+        StoreScript script = await StartAsync();
+        await script.CommitAsync(script.Draft(Blocks(1, 3)));
+        long term = script.Term;
+
+        (await script.LeadAsync("another")).Term.ShouldBe(term);
+
+        await script.CommitAsync(script.Draft(Blocks(4, 4)));
+        (await script.LoadAsync()).Term.ShouldBe(script.Term);
+        script.Term.ShouldBeGreaterThan(term);
     }
 
     [Fact]
