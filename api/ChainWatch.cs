@@ -1198,6 +1198,7 @@ namespace ChainWatch
         public ChainMarks Marks { get; init; }
         public ChainPoint? Cursor { get; }
         public ChainPoint? Finalized { get; init; }
+        public long Term { get; init; }
         public required IReadOnlyList<ChainPoint> Known { get; init; }
         public static ScopeState Empty { get; }
     }

@@ -4,99 +4,113 @@ using ChainWatch.TestInfrastructure;
 
 namespace ChainWatch.RealNodes.Tests;
 
-/// <summary>Three DepositMonitors on one database and one chain, which grows all the time.</summary>
-internal sealed class Replicas : IAsyncDisposable
+/// <summary>Three DepositMonitors on one database and one chain, as a fixture of the tests that take their leader away.</summary>
+public sealed class Replicas : IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
-    private readonly DepositMonitorHost[] _hosts;
-    private readonly EthereumNode _node;
-    private readonly EthereumTraffic _traffic;
-    private readonly ChainScan _scan;
-    private readonly MonitorDatabase _database;
-    private readonly CancellationTokenSource _stop = new();
-    private Task _mining = Task.CompletedTask;
+    private DepositMonitorHost[] _hosts = [];
+    private EthereumNode? _node;
+    private EthereumTraffic? _traffic;
+    private ChainScan? _scan;
+    private MonitorDatabase? _database;
+    private CommitTrace? _trace;
 
-    private Replicas(PostgresServer postgres, EthereumNode node, EthereumTraffic traffic, DepositMonitorHost[] hosts)
-    {
-        Postgres = postgres;
-        _node = node;
-        _traffic = traffic;
-        _hosts = hosts;
-        _scan = new ChainScan(node, traffic, withInternal: false);
-        _database = new MonitorDatabase(postgres.ConnectionString, "ethereum");
-        Trace = new CommitTrace(postgres.ConnectionString);
-    }
+    /// <summary>How long a leader that is not heard of keeps the chain.</summary>
+    public static TimeSpan Lease { get; } = TimeSpan.FromSeconds(2);
 
-    public PostgresServer Postgres { get; }
+    /// <summary>How often there is a block while the leader is taken away.</summary>
+    public static TimeSpan BlockTime { get; } = TimeSpan.FromMilliseconds(20);
 
-    public CommitTrace Trace { get; }
+    internal PostgresServer Postgres { get; private set; } = null!;
 
-    public IReadOnlyList<DepositMonitorHost> Hosts => _hosts;
+    internal CommitTrace Trace => _trace!;
 
-    public string LastLines => string.Join("\n\n", _hosts.Select((host, index) => $"replica-{index + 1}:\n{host.LastLines}"));
+    internal IReadOnlyList<DepositMonitorHost> Hosts => _hosts;
+
+    internal string LastLines => string.Join("\n\n", _hosts.Select((host, index) => $"replica-{index + 1}:\n{host.LastLines}"));
 
     /// <summary>Starts everything, and waits until one leads and the others stand by, ready.</summary>
-    public static async Task<Replicas> StartAsync(int seed, TimeSpan lease, int count = 3)
+    public async ValueTask InitializeAsync()
     {
-        var postgres = await PostgresServer.StartNewAsync();
-        var node = await EthereumNode.StartAsync(EthereumNodeKind.Anvil);
-        var traffic = await EthereumTraffic.CreateAsync(node, seed, withInternal: false);
-        var hosts = Enumerable.Range(1, count).Select(number =>
-        {
-            var settings = DepositMonitorHost.SettingsFor(node, traffic, postgres.ConnectionString, withInternal: false);
-            settings["ChainWatch:Instance"] = string.Create(CultureInfo.InvariantCulture, $"replica-{number}");
-            settings["ChainWatch:Leadership:TimeToLive"] = lease.ToString("c", CultureInfo.InvariantCulture);
-            return new DepositMonitorHost(settings);
-        }).ToArray();
-        var replicas = new Replicas(postgres, node, traffic, hosts);
-        try
-        {
-            foreach (var host in hosts)
-            {
-                host.Start();
-            }
-
-            await replicas.AreReadyAsync();
-            await replicas.Trace.InstallAsync();
-            return replicas;
-        }
-        catch
-        {
-            await replicas.DisposeAsync();
-            throw;
-        }
+        Postgres = await PostgresServer.StartNewAsync();
+        _node = await EthereumNode.StartAsync(EthereumNodeKind.Anvil);
+        var traffic = _traffic = await EthereumTraffic.CreateAsync(_node, seed: 1, withInternal: false);
+        _scan = new ChainScan(_node, traffic, withInternal: false);
+        _database = new MonitorDatabase(Postgres.ConnectionString, "ethereum");
+        _trace = new CommitTrace(Postgres.ConnectionString);
+        _hosts = [.. Enumerable.Range(1, 3).Select(number => new DepositMonitorHost(SettingsFor(number)))];
+        await AreReadyAsync();
+        await _trace.InstallAsync();
     }
 
-    /// <summary>Mines a block again and again, with a payment in every third.</summary>
-    public void Mine(TimeSpan every)
+    public async ValueTask DisposeAsync()
     {
-        _mining = MineAsync();
-
-        async Task MineAsync()
+        foreach (var host in _hosts)
         {
-            using var timer = new PeriodicTimer(every);
-            for (var block = 0; !_stop.IsCancellationRequested; block++)
+            await host.DisposeAsync();
+        }
+
+        if (_node is not null)
+        {
+            await _node.DisposeAsync();
+        }
+
+        await Postgres.DisposeAsync();
+    }
+
+    /// <summary>The settings of one replica.</summary>
+    internal Dictionary<string, string?> SettingsFor(int number)
+    {
+        var settings = DepositMonitorHost.SettingsFor(_node!, _traffic!, Postgres.ConnectionString, withInternal: false);
+        settings["ChainWatch:Instance"] = string.Create(CultureInfo.InvariantCulture, $"replica-{number}");
+        settings["ChainWatch:Leadership:TimeToLive"] = Lease.ToString("c", CultureInfo.InvariantCulture);
+        return settings;
+    }
+
+    /// <summary>
+    /// Takes the leader away again and again, while a block comes every 20 ms, and measures how long it takes each time until another one has committed something. In the
+    /// end everything must be as the chain says, and no commit may have been of an old term.
+    /// </summary>
+    /// <param name="fault">What is done to it, in words.</param>
+    /// <param name="times">How often.</param>
+    /// <param name="strike">Does it. It returns the moment of the fault.</param>
+    /// <param name="after">What follows when another one leads.</param>
+    internal async Task<TakeoverTimes> StrikeAsync(string fault, int times, Func<DepositMonitorHost, Task<DateTime>> strike, Func<DepositMonitorHost, Task>? after = null)
+    {
+        var measured = new TakeoverTimes(fault);
+        using (var stop = new CancellationTokenSource())
+        {
+            var mining = MineAsync(stop.Token);
+            try
             {
-                if (block % 3 == 0)
+                for (var time = 0; time < times; time++)
                 {
-                    await _traffic.SendAsync();
+                    var leader = await AreReadyAsync();
+                    var term = await Trace.NewestTermAsync();
+                    var at = await strike(leader);
+                    measured.Add(await NextTermAsync(term, at));
+                    if (after is not null)
+                    {
+                        await after(leader);
+                    }
                 }
-
-                await _node.MineAsync();
-                if (block % 100 == 99)
-                {
-                    await _scan.RememberAsync();
-                }
-
-                await timer.WaitForNextTickAsync();
+            }
+            finally
+            {
+                await stop.CancelAsync();
+                await mining;
             }
         }
+
+        Effort.Say(measured.ToString());
+        await JudgeAsync();
+        return measured;
     }
 
     /// <summary>Waits until one leads and all others stand by, ready; those that have ended are started again.</summary>
     /// <returns>The leader.</returns>
-    public async Task<DepositMonitorHost> AreReadyAsync()
+    internal async Task<DepositMonitorHost> AreReadyAsync()
     {
         DepositMonitorHost? leader = null;
         var state = "";
@@ -110,9 +124,8 @@ internal sealed class Replicas : IAsyncDisposable
 
                 var states = await Task.WhenAll(_hosts.Select(LeadershipOfAsync));
                 state = string.Join(", ", states.Select(one => one?.ToJsonString() ?? "no answer"));
-                leader = states.Count(one => one?["role"]?.GetValue<string>() == "leader") == 1
-                    ? _hosts[Array.FindIndex(states, one => one?["role"]?.GetValue<string>() == "leader")]
-                    : null;
+                var leaders = _hosts.Where((_, index) => states[index]?["role"]?.GetValue<string>() == "leader").ToList();
+                leader = leaders.Count == 1 ? leaders[0] : null;
                 return leader is not null && states.All(one => one?["ready"]?.GetValue<bool>() is true);
             },
             Patience,
@@ -121,7 +134,7 @@ internal sealed class Replicas : IAsyncDisposable
     }
 
     /// <summary>What an instance says about who leads; <see langword="null"/> when it does not answer.</summary>
-    public static async Task<JsonNode?> LeadershipOfAsync(DepositMonitorHost host)
+    internal static async Task<JsonNode?> LeadershipOfAsync(DepositMonitorHost host)
     {
         try
         {
@@ -133,41 +146,36 @@ internal sealed class Replicas : IAsyncDisposable
         }
     }
 
+    private async Task MineAsync(CancellationToken stop)
+    {
+        using var timer = new PeriodicTimer(BlockTime);
+        for (var block = 0; !stop.IsCancellationRequested; block++)
+        {
+            if (block % 3 == 0)
+            {
+                await _traffic!.SendAsync();
+            }
+
+            await _node!.MineAsync();
+            await timer.WaitForNextTickAsync(CancellationToken.None);
+        }
+    }
+
     /// <summary>Waits for the first commit of a newer term than this, and says how long after a moment it came.</summary>
-    public async Task<TimeSpan> NextTermAsync(long term, DateTime since)
+    private async Task<TimeSpan> NextTermAsync(long term, DateTime since)
     {
         DateTime? at = null;
         await Eventually.BecomesTrueAsync(async _ => (at = await Trace.FirstCommitAfterAsync(term)) is not null, Patience, () => LastLines);
         return at!.Value - since;
     }
 
-    /// <summary>Ends the growth of the chain, waits until everything is read and told, and compares it with the chain. No commit may have been of an old term.</summary>
-    public async Task JudgeAsync()
+    private async Task JudgeAsync()
     {
-        await StopMiningAsync();
-        await _node.MineAsync(EthereumChaos.SettledDepth);
+        // One more than it ever was, and everything before it settled.
+        await _node!.MineAsync(EthereumChaos.SettledDepth);
         var leader = await AreReadyAsync();
-        await leader.CatchUpAsync(_node, _database, TimeSpan.FromMinutes(2));
-        await MonitorJudge.JudgeAsync(_scan, _database);
+        await leader.CatchUpAsync(_node, _database!, Patience);
+        await MonitorJudge.JudgeAsync(_scan!, _database!);
         (await Trace.CountStaleAsync()).ShouldBe(0);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await StopMiningAsync();
-        foreach (var host in _hosts)
-        {
-            await host.DisposeAsync();
-        }
-
-        await _node.DisposeAsync();
-        await Postgres.DisposeAsync();
-        _stop.Dispose();
-    }
-
-    private async Task StopMiningAsync()
-    {
-        await _stop.CancelAsync();
-        await _mining;
     }
 }

@@ -76,6 +76,9 @@ internal sealed class DepositMonitorHost : IAsyncDisposable
 
     public Task KillAsync() => _process?.KillAsync() ?? Task.CompletedTask;
 
+    /// <summary>Sends it a signal, by name.</summary>
+    public void Signal(string signal) => _process!.Signal(signal);
+
     /// <summary>Asks it to stop, and waits for its exit code.</summary>
     public async Task<int> StopAsync()
     {
