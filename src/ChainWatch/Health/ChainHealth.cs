@@ -137,11 +137,6 @@ public sealed class ChainHealth
             return (FeedVerdict.DeadFeed, $"The feed is dead: endpoint '{ahead.Name}' is at height {ahead.Head}, while what is read stays at {feed.Head}.");
         }
 
-        if (feed.Announced > feed.Head)
-        {
-            return (FeedVerdict.DeadFeed, $"The feed is dead: heads are announced up to height {feed.Announced}, but nothing above {feed.Head} can be read.");
-        }
-
         if (feed.Unread)
         {
             return (FeedVerdict.BusyConsumer, "Following it fails again and again, so that nobody reads the feed.");
@@ -150,6 +145,11 @@ public sealed class ChainHealth
         if (!feed.Connected || feed.SinceAnswer * 2 > limit)
         {
             return (FeedVerdict.DeadFeed, feed.HadEvent ? $"The feed is dead: no endpoint has answered for {Seconds(feed.SinceAnswer)}." : "The feed is dead: no endpoint has answered yet.");
+        }
+
+        if (feed.Announced > feed.Head)
+        {
+            return (FeedVerdict.DeadFeed, $"The feed is dead: heads are announced up to height {feed.Announced}, but nothing above {feed.Head} can be read.");
         }
 
         int agreeing = endpoints.Count(static endpoint => endpoint is { Up: true, Head: not null });

@@ -24,6 +24,7 @@ public sealed class ShutdownCases : IAsyncLifetime
         _outcomes["catching_up"] = WhileCatchingUpAsync();
         _outcomes["delivering"] = WhileDeliveringAsync();
         _outcomes["standing_by"] = WhileStandingByAsync();
+        _outcomes["unhandled"] = AfterAnExceptionThatNobodyCaughtAsync();
     }
 
     public async ValueTask DisposeAsync()
@@ -102,16 +103,48 @@ public sealed class ShutdownCases : IAsyncLifetime
         await using var node = await EthereumNode.StartAsync(EthereumNodeKind.Anvil);
         var traffic = await EthereumTraffic.CreateAsync(node, seed: 3, withInternal: false);
         var database = await NewDatabaseAsync("standing_by");
-        var settings = SettingsFor(node, traffic, "standing_by");
+        var settings = SettingsFor(node, traffic, "standing_by", ("ChainWatch:Readiness:DrainDelay", "00:00:01"));
         await using var leader = new DepositMonitorHost(settings);
         await using var standby = new DepositMonitorHost(settings);
         await LeadAsync(leader, standby, database);
-        var outcome = await StopAsync(standby, database, takenOver: false);
+        var stopping = StopAsync(standby, database, takenOver: false);
+        using var http = new HttpClient();
+        await Eventually.BecomesTrueAsync(
+            async _ =>
+            {
+                using var answer = await http.GetAsync(new Uri(standby.Url + "/health/ready"));
+                return (int)answer.StatusCode == 503 && (await answer.Content.ReadAsStringAsync()).Contains("\"reason\":\"stopping\"", StringComparison.Ordinal);
+            },
+            Patience,
+            () => standby.LastLines);
+        var outcome = await stopping;
         await node.MineAsync();
         await leader.CatchUpAsync(node, database, Patience);
         (await ReadTermAsync(database)).Term.ShouldBe(1, "the leader leads on");
         (await leader.StopAsync()).ShouldBe(0, leader.LastLines);
         return outcome;
+    }
+
+    /// <summary>An exception that nobody caught stops the host as a signal does.</summary>
+    private async Task<ShutdownOutcome> AfterAnExceptionThatNobodyCaughtAsync()
+    {
+        using var harm = new Harm();
+        await using var node = await EthereumNode.StartAsync(EthereumNodeKind.Anvil);
+        var traffic = await EthereumTraffic.CreateAsync(node, seed: 4, withInternal: false);
+        var database = await NewDatabaseAsync("unhandled");
+        var settings = SettingsFor(node, traffic, "unhandled");
+        await using var leader = new DepositMonitorHost([.. settings, .. harm.Environment]);
+        await using var standby = new DepositMonitorHost(settings);
+        await LeadAsync(leader, standby, database);
+        var thrown = DateTime.UtcNow;
+        var began = Stopwatch.GetTimestamp();
+        harm.Do(StartupHook.Throw);
+        (long Term, DateTime At) next = default;
+        await Eventually.BecomesTrueAsync(async _ => (next = await ReadTermAsync(database)).Term > 1, Patience, () => leader.LastLines);
+        var code = await leader.WaitForExitAsync();
+        var took = Stopwatch.GetElapsedTime(began);
+        (await standby.StopAsync()).ShouldBe(0, standby.LastLines);
+        return new ShutdownOutcome(code, took, next.At - thrown, leader.Output);
     }
 
     /// <summary>Starts both, the leader first.</summary>

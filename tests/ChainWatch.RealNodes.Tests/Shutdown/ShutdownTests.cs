@@ -18,16 +18,26 @@ public sealed class ShutdownTests(ShutdownCases cases) : IClassFixture<ShutdownC
     [Fact]
     public async Task On_standby_it_ends_with_0_and_the_leader_leads_on() => await ExpectAsync("standing_by", takenOver: false);
 
-    private async Task ExpectAsync(string name, bool takenOver)
+    [Fact]
+    public async Task An_exception_that_nobody_caught_stops_it_in_order_with_75()
+    {
+        var outcome = await ExpectAsync("unhandled", takenOver: true, exitCode: 75);
+        outcome.Output.ShouldContain("\"EventId\":7008", Case.Sensitive);
+        outcome.Output.ShouldContain("An exception that nobody caught (InvalidOperationException) ends the process");
+    }
+
+    private async Task<ShutdownOutcome> ExpectAsync(string name, bool takenOver, int exitCode = 0)
     {
         var outcome = await cases.OfAsync(name);
         var next = outcome.NextLeaderAfter is { } after ? string.Create(CultureInfo.InvariantCulture, $", the next leader after {after.TotalMilliseconds:F0} ms") : "";
         Effort.Say(string.Create(CultureInfo.InvariantCulture, $"{name}: exit {outcome.ExitCode} after {outcome.Took.TotalMilliseconds:F0} ms{next}"));
-        outcome.ExitCode.ShouldBe(0, outcome.Output);
+        outcome.ExitCode.ShouldBe(exitCode, outcome.Output);
         outcome.Took.ShouldBeLessThan(MostUntilEnd, outcome.Output);
         if (takenOver)
         {
             outcome.NextLeaderAfter!.Value.ShouldBeLessThan(MostUntilNextLeader, outcome.Output);
         }
+
+        return outcome;
     }
 }

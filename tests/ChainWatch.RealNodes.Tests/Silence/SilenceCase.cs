@@ -35,8 +35,8 @@ internal sealed class SilenceCase : IAsyncDisposable
     /// <param name="name">The database.</param>
     /// <param name="node">The node.</param>
     /// <param name="endpoints">The URLs of the endpoints, each with that for its pushes, if it has one.</param>
-    /// <param name="more">Further settings, below the chain's.</param>
-    public static async Task<SilenceCase> StartAsync(PostgresServer postgres, string name, EthereumNode node, (string Url, string? WebSocketUrl)[] endpoints, params (string Key, string Value)[] more)
+    /// <param name="more">Further settings; those of the chain begin with a colon.</param>
+    public static async Task<SilenceCase> StartAsync(PostgresServer postgres, string name, EthereumNode node, (string Url, string? WebSocketUrl)[] endpoints, params (string Key, string? Value)[] more)
     {
         await postgres.ExecuteAsync($"create database {name}");
         var settings = new Dictionary<string, string?>(StringComparer.Ordinal)
@@ -57,7 +57,7 @@ internal sealed class SilenceCase : IAsyncDisposable
 
         foreach (var (key, value) in more)
         {
-            settings[$"{Chain}:{key}"] = value;
+            settings[key.StartsWith(':') ? Chain + key : key] = value;
         }
 
         var one = new SilenceCase(node, new DepositMonitorHost(settings));

@@ -22,6 +22,7 @@ public sealed class SilenceCases : IAsyncLifetime
         _outcomes["on_demand"] = OnDemandAsync();
         _outcomes["left_behind"] = LeftBehindAsync();
         _outcomes["wrong_chain"] = WrongChainAsync();
+        _outcomes["starved"] = StarvedAsync();
     }
 
     public async ValueTask DisposeAsync()
@@ -107,7 +108,7 @@ public sealed class SilenceCases : IAsyncLifetime
     private async Task<SilenceOutcome> OnDemandAsync()
     {
         await using var node = await StartNodeAsync();
-        await using var one = await SilenceCase.StartAsync(_postgres!, "on_demand", node, [(node.Url, node.WebSocketUrl)], ("BlockTime", "00:00:00"));
+        await using var one = await SilenceCase.StartAsync(_postgres!, "on_demand", node, [(node.Url, node.WebSocketUrl)], (":BlockTime", "00:00:00"));
         await one.BeHealthyAsync(subscriptions: 2);
         await one.StopMiningAsync();
         one.FallSilent();
@@ -131,10 +132,28 @@ public sealed class SilenceCases : IAsyncLifetime
     {
         await using var node = await StartNodeAsync();
         await using var other = new NodeFront(node);
-        await using var one = await SilenceCase.StartAsync(_postgres!, "wrong_chain", node, [(node.Url, null), (other.Url, null)], ("ChainId", "1"));
+        await using var one = await SilenceCase.StartAsync(_postgres!, "wrong_chain", node, [(node.Url, null), (other.Url, null)], (":ChainId", "1"));
         one.FallSilent();
         var (after, code) = await one.EndedAsync();
         return new SilenceOutcome(null, "", "", after, code, one.Monitor.Output);
+    }
+
+    /// <summary>Its health answers need the thread pool themselves: what is left to it is standard error and the exit code.</summary>
+    private async Task<SilenceOutcome> StarvedAsync()
+    {
+        using var harm = new Harm();
+        await using var node = await StartNodeAsync();
+        await using var one = await SilenceCase.StartAsync(
+            _postgres!,
+            "starved",
+            node,
+            [(node.Url, node.WebSocketUrl)],
+            [("ChainWatch:FailFast:ExitTimeout", "00:00:01"), .. harm.Environment.Select(static variable => (variable.Key, variable.Value))]);
+        await one.BeHealthyAsync(subscriptions: 2);
+        harm.Do(StartupHook.Starve);
+        one.FallSilent();
+        var (ended, code) = await one.EndedAsync();
+        return new SilenceOutcome(null, "", "", ended, code, one.Monitor.Output);
     }
 
     private static async Task<SilenceOutcome> SeeToTheEndAsync(SilenceCase one)

@@ -47,6 +47,17 @@ public sealed class SilenceTests(SilenceCases cases) : IClassFixture<SilenceCase
         outcome.Output.Split('\n').Where(line => line.Contains("serves chain id", StringComparison.Ordinal)).ShouldAllBe(line => !line.Contains("127.0.0.1"));
     }
 
+    [Fact]
+    public async Task A_process_whose_thread_pool_is_starved_ends_itself_all_the_same()
+    {
+        var outcome = await cases.OfAsync("starved");
+        Effort.Say(string.Create(CultureInfo.InvariantCulture, $"starved: ended after {outcome.EndedAfter!.Value.TotalSeconds:F2} s (critical {SilenceCase.CriticalTimeout.TotalSeconds} s, then 1 s for the host to stop)"));
+        outcome.ExitCode.ShouldBe(75, outcome.Output);
+        outcome.EndedAfter.Value.ShouldBeInRange(SilenceCase.CriticalTimeout - TimeSpan.FromSeconds(0.5), SilenceCase.CriticalTimeout + Slack + Slack);
+        outcome.Output.ShouldContain("ChainWatch fails fast");
+        outcome.Output.ShouldContain("chain ethereum (evm): Failing, ");
+    }
+
     private async Task ExpectAsync(string name, string verdict, string reason)
     {
         var outcome = await cases.OfAsync(name);
