@@ -110,10 +110,10 @@ public sealed class ShutdownCases : IAsyncLifetime
         var stopping = StopAsync(standby, database, takenOver: false);
         using var http = new HttpClient();
         await Eventually.BecomesTrueAsync(
-            async _ =>
+            async cancellation =>
             {
-                using var answer = await http.GetAsync(new Uri(standby.Url + "/health/ready"));
-                return (int)answer.StatusCode == 503 && (await answer.Content.ReadAsStringAsync()).Contains("\"reason\":\"stopping\"", StringComparison.Ordinal);
+                using var answer = await http.GetAsync(new Uri(standby.Url + "/health/ready"), cancellation);
+                return (int)answer.StatusCode == 503 && (await answer.Content.ReadAsStringAsync(cancellation)).Contains("\"reason\":\"stopping\"", StringComparison.Ordinal);
             },
             Patience,
             () => standby.LastLines);
