@@ -36,12 +36,14 @@ internal sealed class EvmBlockJson
 
     public IReadOnlyList<string> Receivers { get; }
 
-    public static EvmBlockJson Create(int transactions, int seed, int logsOfCall = 1)
+    public static EvmBlockJson Create(int transactions, int seed, int logsOfCall = 1, int accounts = 0)
     {
         var random = new Random(seed);
         var blockHash = Hex(random, 32);
-        var token = Hex(random, 20);
-        var receivers = Enumerable.Range(0, transactions).Select(_ => Hex(random, 20)).ToList();
+        // The same token and accounts in every block.
+        var token = Hex(new Random(77), 20);
+        string Account() => accounts == 0 ? Hex(random, 20) : Hex(new Random(1000 + random.Next(accounts)), 20);
+        var receivers = Enumerable.Range(0, transactions).Select(_ => Account()).ToList();
         var bodies = new StringBuilder();
         var receipts = new StringBuilder("[");
         var allLogs = new StringBuilder("[");
@@ -49,7 +51,7 @@ internal sealed class EvmBlockJson
         for (var index = 0; index < transactions; index++)
         {
             var hash = Hex(random, 32);
-            var from = Hex(random, 20);
+            var from = Account();
             var isToken = index % 2 == 1;
             var comma = index == 0 ? "" : ",";
             var input = isToken ? "0xa9059cbb" + Word(receivers[index]) + Hex(random, 32)[2..] : "0x";
@@ -59,8 +61,8 @@ internal sealed class EvmBlockJson
             var logs = new StringBuilder();
             for (var position = 0; isToken && position < logsOfCall; position++)
             {
-                var sender = position == 0 ? from : Hex(random, 20);
-                var receiver = position == 0 ? receivers[index] : Hex(random, 20);
+                var sender = position == 0 ? from : Account();
+                var receiver = position == 0 ? receivers[index] : Account();
                 logs.Append(
                     CultureInfo.InvariantCulture,
                     $$"""{{(position == 0 ? "" : ",")}}{"address":"{{token}}","topics":["{{TransferTopic}}","0x{{Word(sender)}}","0x{{Word(receiver)}}"],"data":"{{Hex(random, 32)}}","blockNumber":"0x1312d00","transactionHash":"{{hash}}","transactionIndex":"0x{{index:x}}","blockHash":"{{blockHash}}","logIndex":"0x{{log++:x}}","removed":false}""");

@@ -2,14 +2,18 @@ using System.Buffers;
 
 namespace ChainWatch.Evm;
 
-/// <summary>What is kept of a block's own answer while the block is read.</summary>
+/// <summary>What is kept of a block's own answer while the block is read. It is used again for other blocks.</summary>
 internal sealed class BlockData : IDisposable
 {
+    private const int MostSpares = 256;
+    private static readonly Stack<BlockData> Spares = new(MostSpares);
+
     private TransactionData[] _transactions = [];
+    private int _disposed;
 
     public Bloom Bloom;
 
-    public required string Endpoint { get; init; }
+    public required string Endpoint { get; set; }
 
     public ChainPoint Point { get; set; }
 
@@ -31,7 +35,7 @@ internal sealed class BlockData : IDisposable
     public bool NeedsReceipts { get; set; }
 
     /// <summary>The addresses whose movements are kept; <see langword="null"/> where all are.</summary>
-    public AddressSet? Watched { get; init; }
+    public AddressSet? Watched { get; set; }
 
     public MovementList Movements { get; private set; } = new();
 
@@ -44,6 +48,22 @@ internal sealed class BlockData : IDisposable
         // A time outside of what the calendar holds is only the block's own word.
         Timestamp = DateTimeOffset.FromUnixTimeSeconds(Math.Clamp(Timestamp, 0, 253_402_300_799)),
     };
+
+    /// <summary>An empty one.</summary>
+    public static BlockData Take(string endpoint, AddressSet? watched)
+    {
+        BlockData? block;
+        lock (Spares)
+        {
+            Spares.TryPop(out block);
+        }
+
+        block ??= new BlockData { Endpoint = endpoint };
+        block.Endpoint = endpoint;
+        block.Watched = watched;
+        block._disposed = 0;
+        return block;
+    }
 
     /// <summary>Adds a transaction, to be filled in.</summary>
     public ref TransactionData Add()
@@ -128,9 +148,30 @@ internal sealed class BlockData : IDisposable
 
     public void Dispose()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
         TransactionCount = 0;
         Release();
         Movements.Dispose();
+        Bloom = default;
+        Point = default;
+        ParentHash = default;
+        Timestamp = 0;
+        HasBloom = false;
+        HasBodies = false;
+        LogsSeen = 0;
+        NeedsReceipts = false;
+        Watched = null;
+        lock (Spares)
+        {
+            if (Spares.Count < MostSpares)
+            {
+                Spares.Push(this);
+            }
+        }
     }
 
     private void Release()

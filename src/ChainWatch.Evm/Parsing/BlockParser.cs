@@ -25,7 +25,7 @@ internal static class BlockParser
     /// <param name="watched">The addresses whose movements are kept; <see langword="null"/> for all.</param>
     public static BlockData Read(ReadOnlySpan<byte> json, string endpoint, WatchPlan? plan, AddressSet? watched = null)
     {
-        BlockData block = new() { Endpoint = endpoint, Watched = watched };
+        BlockData block = BlockData.Take(endpoint, watched);
         if (BlockScan.TryRead(json, block, plan))
         {
             return block;
@@ -40,7 +40,7 @@ internal static class BlockParser
     /// <summary>Reads a block in whatever legal way it is spelled.</summary>
     public static BlockData ReadWithCare(ReadOnlySpan<byte> json, string endpoint, WatchPlan? plan, AddressSet? watched)
     {
-        BlockData block = new() { Endpoint = endpoint, Watched = watched };
+        BlockData block = BlockData.Take(endpoint, watched);
         try
         {
             Utf8JsonReader reader = JsonWalk.Open(json);

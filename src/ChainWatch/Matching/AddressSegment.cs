@@ -45,6 +45,9 @@ internal sealed class AddressSegment
 
     public int Depth { get; }
 
+    /// <summary>How many bytes of memory it holds.</summary>
+    public long Size => _entries.LongLength + (_filter.LongLength * sizeof(ulong));
+
     public bool IsFull => Count >= _most;
 
     /// <summary>False when no key with this hash was ever added. It looks at one word of memory.</summary>

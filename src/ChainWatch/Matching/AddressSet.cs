@@ -29,6 +29,9 @@ public sealed class AddressSet
     /// <summary>The watchlist's sequence that this snapshot holds everything up to.</summary>
     public long Sequence { get; }
 
+    /// <summary>How many bytes of memory the addresses take.</summary>
+    internal long Size => _table.Size;
+
     /// <summary>The addresses of this snapshot. Meant for small sets, like those that fit into a request; a large one takes long to go through.</summary>
     public IEnumerable<AddressKey> Keys
     {

@@ -40,6 +40,22 @@ internal sealed class AddressTable
 
     public int KeyLength { get; }
 
+    /// <summary>How many bytes of memory it holds.</summary>
+    public long Size
+    {
+        get
+        {
+            AddressSegment[] directory = Volatile.Read(ref _directory);
+            long size = directory.LongLength * IntPtr.Size;
+            for (int place = 0; place < directory.Length; place += directory.Length >> directory[place].Depth)
+            {
+                size += directory[place].Size;
+            }
+
+            return size;
+        }
+    }
+
     /// <summary>The lowest number above <paramref name="after"/> and below <paramref name="entries"/> under which this key was added, or -1.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Find(ReadOnlySpan<byte> key, int entries, int after)

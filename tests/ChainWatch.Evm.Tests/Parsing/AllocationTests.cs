@@ -26,6 +26,41 @@ public sealed class AllocationTests
     }
 
     [Fact]
+    public void Reading_checking_and_matching_a_block_that_pays_nobody_watched_allocates_nothing()
+    {
+        Answers answers = Answers.Of(20);
+        AddressSet watched = Bench.SetOf([.. Enumerable.Range(5000, 500).Select(FakeChain.Address)]);
+        int payments = 0;
+
+        long least = Least(() =>
+        {
+            using BlockData data = BlockParser.Read(answers.Block, "endpoint-1", Plan, watched);
+            _ = TransactionUniqueness.FindDuplicate(data);
+            ReceiptParser.ReadAll(answers.Receipts, data, Plan, EvmChecks.None);
+            payments += data.Movements.Count;
+        });
+
+        least.ShouldBe(0);
+        payments.ShouldBe(0);
+    }
+
+    [Fact]
+    public void Reading_a_range_of_logs_allocates_nothing_for_each_of_them()
+    {
+        AddressSet watched = Bench.SetOf([.. Enumerable.Range(5000, 500).Select(FakeChain.Address)]);
+        long Of(int transactions)
+        {
+            Answers answers = Answers.Of(transactions);
+            using BlockData data = BlockParser.Read(answers.Block, "endpoint-1", Plan, watched);
+            List<BlockData> blocks = [data];
+            return Least(() => RangeLogs.TryScan(answers.Logs, (data.Point.Height, data.Point.Height), blocks, Plan, out _).ShouldBeTrue());
+        }
+
+        // The receivers are noted once more each time, in rented memory that grows now and then.
+        Of(2000).ShouldBe(Of(20));
+    }
+
+    [Fact]
     public void Reading_traces_allocates_nothing_for_each_of_them()
     {
         Answers small = Answers.Of(20);
@@ -79,7 +114,7 @@ public sealed class AllocationTests
         internalTransfers: false,
         withdrawals: true);
 
-    private sealed record Answers(byte[] Block, byte[] Receipts, byte[] Traces)
+    private sealed record Answers(byte[] Block, byte[] Receipts, byte[] Traces, byte[] Logs)
     {
         public static Answers Of(int transactions)
         {
@@ -89,7 +124,8 @@ public sealed class AllocationTests
             return new Answers(
                 Encoding.UTF8.GetBytes(block.ToJson(full: true).ToJsonString()),
                 Encoding.UTF8.GetBytes(block.ReceiptsJson().ToJsonString()),
-                Encoding.UTF8.GetBytes(block.TracesJson().ToJsonString()));
+                Encoding.UTF8.GetBytes(block.TracesJson().ToJsonString()),
+                Encoding.UTF8.GetBytes(new System.Text.Json.Nodes.JsonArray([.. block.LogsJson()]).ToJsonString()));
         }
     }
 }

@@ -94,6 +94,53 @@ public sealed class AddressSetTests
     }
 
     [Fact]
+    public void An_address_takes_at_most_thirty_bytes_however_many_there_are()
+    {
+        Random random = new(5);
+        byte[] key = new byte[20];
+        AddressSet grown = AddressSet.Create(20);
+        while (grown.Count < 600_000)
+        {
+            grown = grown.Add([.. Enumerable.Range(0, 25_000).Select(_ =>
+            {
+                random.NextBytes(key);
+                return new AddressKey(key);
+            })]);
+            if (grown.Count >= 100_000)
+            {
+                ((double)grown.Size / grown.Count).ShouldBeLessThanOrEqualTo(30, $"{grown.Count} addresses");
+            }
+        }
+
+        AddressSet made = AddressSet.Create(20, 600_000).Add(grown.Keys);
+        made.Count.ShouldBe(600_000);
+        ((double)made.Size / made.Count).ShouldBeLessThanOrEqualTo(30);
+        made.Keys.All(one => grown.Contains(one.Bytes)).ShouldBeTrue();
+    }
+
+    [Fact]
+    public void Old_snapshots_stay_as_they_were_while_segments_grow_and_divide()
+    {
+        AddressSet old = AddressSet.Create(20).Add(Enumerable.Range(0, 60_000).Select(static n => Key(n)));
+        AddressSet set = old;
+        for (int from = 60_000; from < 300_000; from += 20_000)
+        {
+            set = set.Add(Enumerable.Range(from, 20_000).Select(static n => Key(n)));
+        }
+
+        set.Count.ShouldBe(300_000);
+        Enumerable.Range(0, 300_000).All(n => set.Contains(Key(n).Bytes)).ShouldBeTrue();
+        Enumerable.Range(0, 300_000).All(n => old.Contains(Key(n).Bytes) == n < 60_000).ShouldBeTrue();
+        old.Keys.Count().ShouldBe(60_000);
+        // Another branch from the old one sees its own additions only.
+        AddressSet branch = old.Add([Key(400_000)]);
+        branch.Count.ShouldBe(60_001);
+        branch.Contains(Key(60_000).Bytes).ShouldBeFalse();
+        branch.Contains(Key(400_000).Bytes).ShouldBeTrue();
+        set.Contains(Key(400_000).Bytes).ShouldBeFalse();
+    }
+
+    [Fact]
     public void A_lookup_allocates_nothing()
     {
         AddressSet set = AddressSet.Create(20).Add(Enumerable.Range(0, 1_000).Select(static n => Key(n)));
