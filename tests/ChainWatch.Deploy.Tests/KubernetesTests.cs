@@ -1,8 +1,8 @@
 using System.Globalization;
+using ChainWatch.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
-using ChainWatch.Testing;
 using YamlDotNet.RepresentationModel;
 
 namespace ChainWatch.Deploy.Tests;

@@ -83,6 +83,7 @@ internal static partial class Exposition
         metrics.Committed(chain, batch, new CommitResult { Outcome = CommitOutcome.Committed }, TimeSpan.FromSeconds(1));
         metrics.WatchdogTicked();
         metrics.Recovering("one", "restart");
+        metrics.TakenOver("one", TimeSpan.FromSeconds(1));
         IEndpointObserver endpoints = provider.GetRequiredService<IEndpointObserver>();
         endpoints.RequestCompleted("one", "main", "getBlock", failure: null, TimeSpan.FromSeconds(1));
         foreach (EndpointErrorKind kind in Enum.GetValues<EndpointErrorKind>())
