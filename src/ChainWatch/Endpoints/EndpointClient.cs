@@ -315,6 +315,7 @@ public sealed partial class EndpointClient : IDisposable
             long started = _time.GetTimestamp();
             EndpointError? error = await SendOnceAsync(request, key, cancellationToken);
             _observer?.RequestCompleted(Chain, Name, request.Method, error?.Kind, _time.GetElapsedTime(started));
+            EndpointRequestLog.Completed(_logger, Chain, Name, request.Method, error, _time.GetElapsedTime(started));
             if (error is null)
             {
                 _limited = 0;

@@ -8,7 +8,7 @@ using System.Text;
 namespace ChainWatch;
 
 /// <summary>
-/// The spans of the activity source <see cref="ChainWatchTelemetry.ActivitySourceName"/>: <c>chainwatch.fetch</c> (source), <c>chainwatch.batch</c> (follower) with
+/// The spans of the activity source <see cref="ChainWatchTelemetry.ActivitySourceName"/>: <c>chainwatch.fetch</c> (source) with a <c>chainwatch.request</c> for each request to an endpoint, <c>chainwatch.batch</c> (follower) with
 /// <c>chainwatch.commit</c> (store) below it, and for each event of a payment <c>chainwatch.payment</c> and <c>chainwatch.handle</c> (delivery). While nobody listens, nothing is made.
 /// </summary>
 /// <remarks>
@@ -142,15 +142,25 @@ internal static class ChainWatchTracing
         return span;
     }
 
-    /// <summary>A request to an endpoint.</summary>
-    public static Activity? Request(string chain, string endpoint, string method, string id)
+    /// <summary>A request to an endpoint that has come to its end.</summary>
+    public static void Requested(string chain, string endpoint, string method, long id, EndpointError? error, TimeSpan duration)
     {
-        Activity? span = Source.StartActivity("chainwatch.request", ActivityKind.Client);
+        if (!Source.HasListeners())
+        {
+            return;
+        }
+
+        // It is told when it is over: what it took is known better than when it began.
+        using Activity? span = Source.StartActivity("chainwatch.request", ActivityKind.Client);
+        span?.SetStartTime(span.StartTimeUtc - duration);
         span?.SetTag("chainwatch.chain", chain);
         span?.SetTag("chainwatch.endpoint", endpoint);
         span?.SetTag("chainwatch.method", method);
         span?.SetTag("chainwatch.request.id", id);
-        return span;
+        if (error is not null)
+        {
+            span?.SetStatus(ActivityStatusCode.Error, error.Message);
+        }
     }
 
     /// <summary>The trace of a payment: the same wherever it is asked for.</summary>

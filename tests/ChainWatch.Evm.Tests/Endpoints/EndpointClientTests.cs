@@ -21,6 +21,22 @@ public sealed class EndpointClientTests
     }
 
     [Fact]
+    public void Each_request_has_an_id_of_its_own_in_the_log()
+    {
+        RpcBench bench = new();
+        bench.Script.Add(RpcBench.Status(HttpStatusCode.BadGateway));
+        bench.Script.Add(RpcBench.Good);
+        bench.Call();
+
+        Testing.LogEntry failed = bench.Logs.Of("EndpointRequestFailed").ShouldHaveSingleItem();
+        Testing.LogEntry answered = bench.Logs.Of("EndpointAnswered").ShouldHaveSingleItem();
+        long first = (long)failed.Values["RequestId"]!;
+        ((long)answered.Values["RequestId"]!).ShouldBeGreaterThan(first);
+        failed.Message.ShouldNotContain(RpcBench.Secret);
+        failed.Values["Method"].ShouldBe("a");
+    }
+
+    [Fact]
     public void Trying_again_has_an_end()
     {
         RpcBench bench = new();
