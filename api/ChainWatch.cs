@@ -32,6 +32,14 @@ namespace ChainWatch
         public static AddressSet Create(int keyLength, int capacity = 0);
     }
 
+    public sealed class AddressState
+    {
+        public AddressState();
+        public IReadOnlyList<UnspentOutput>? Unspent { get; init; }
+        public required AddressKey Key { get; init; }
+        public required IReadOnlyList<AssetBalance> Balances { get; init; }
+    }
+
     public enum AnswerKind
     {
         Unknown = 0,
@@ -59,6 +67,13 @@ namespace ChainWatch
         public bool TryParseAmount(string? text, out BigInteger amount);
         public override string ToString();
         public string FormatAmount(BigInteger amount);
+    }
+
+    public readonly record struct AssetBalance : IEquatable<AssetBalance>
+    {
+        public AssetBalance(Asset Asset, BigInteger Amount);
+        public Asset Asset { get; init; }
+        public BigInteger Amount { get; init; }
     }
 
     public static class AuditActor
@@ -236,6 +251,7 @@ namespace ChainWatch
         public ChainRegistration();
         public ChainRecovery Recovery { get; init; }
         public Func<bool> BlocksOnDemand { get; init; }
+        public IChainStateReader? StateReader { get; init; }
         public TimeSpan EventTimeout { get; }
         public long? StartHeight { get; init; }
         public required Chain Chain { get; init; }
@@ -251,6 +267,14 @@ namespace ChainWatch
         public IReadOnlyList<ChainRegistration> Chains { get; }
         public ChainRegistration Get(string name);
         public bool TryGet(string name, out ChainRegistration? chain);
+    }
+
+    public sealed class ChainState
+    {
+        public ChainState();
+        public required ChainPoint Point { get; init; }
+        public required IReadOnlyList<AddressState> Addresses { get; init; }
+        public required string Endpoint { get; init; }
     }
 
     public sealed class ChainStatus
@@ -758,6 +782,12 @@ namespace ChainWatch
         IAsyncEnumerable<ChainUpdate> ReadAsync(SourceRequest request, CancellationToken cancellationToken);
     }
 
+    public interface IChainStateReader
+    {
+        int MaxAddresses { get; }
+        ValueTask<Answer<ChainState>> ReadStateAsync(IReadOnlyList<AddressKey> addresses, ChainPoint? at, CancellationToken cancellationToken);
+    }
+
     public interface IEndpointObserver
     {
         void AnswerRefused(string chain, string endpoint, string check);
@@ -1235,6 +1265,16 @@ namespace ChainWatch
     public sealed class UnknownChainException : ChainWatchException
     {
         public UnknownChainException(string chain, IEnumerable<string> configured);
+    }
+
+    public sealed class UnspentOutput
+    {
+        public UnspentOutput();
+        public long? Height { get; init; }
+        public required Asset Asset { get; init; }
+        public required BigInteger Amount { get; init; }
+        public required Hash256 TransactionId { get; init; }
+        public required long Ordinal { get; init; }
     }
 
     public sealed class WalletBalances : IDisposable

@@ -27,6 +27,9 @@ public sealed class ChainRegistration
     /// </summary>
     public required Func<IChainSource> CreateSource { get; init; }
 
+    /// <summary>Reads what the chain holds for addresses, for reconciliation; <see langword="null"/> where the family or its endpoints cannot tell.</summary>
+    public IChainStateReader? StateReader { get; init; }
+
     /// <summary>
     /// Whether blocks are only made when somebody asks for one, so that silence on which all endpoints agree is nothing to worry about. It may become known only when the first
     /// endpoint has answered.
