@@ -1,8 +1,8 @@
+using ChainWatch.Evm;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using ChainWatch.Evm;
 
 namespace ChainWatch.Benchmarks.CatchUp;
 
