@@ -216,6 +216,7 @@ namespace ChainWatch
         public TimeSpan? PollInterval { get; set; }
         public int BatchSize { get; set; }
         public int Parallelism { get; set; }
+        public int PrefetchBytes { get; set; }
         public int? FinalityDepth { get; set; }
         public string Confirmations { get; set; }
         public string StartAt { get; set; }

@@ -50,6 +50,7 @@ internal static class BitcoinRegistration
             FinalityDepth = options.FinalityDepth ?? DefaultFinalityDepth,
             BatchSize = options.BatchSize,
             Parallelism = options.Parallelism,
+            PrefetchBytes = options.PrefetchBytes,
             Seed = HashCode.Combine(name, Environment.ProcessId),
         };
         EndpointPool<BitcoinEndpoint> pool = CreatePool(services, chain, options, network, time);

@@ -56,6 +56,7 @@ internal static class EvmRegistration
             FinalityDepth = options.FinalityDepth ?? DefaultFinalityDepth,
             BatchSize = options.BatchSize,
             Parallelism = options.Parallelism,
+            PrefetchBytes = options.PrefetchBytes,
             Seed = HashCode.Combine(name, Environment.ProcessId),
         };
         (EvmBlockReader reader, EndpointPool<EvmEndpoint> pool, NewHeadsFeed? feed) = CreateReader(services, chain, options, confirmation, new WatchPlan(native, tokens, options.InternalTransfers, options.Withdrawals), status, time);
@@ -97,6 +98,8 @@ internal static class EvmRegistration
             SkippedChecks = options.SkippedChecks,
             CatchUp = options.CatchUp,
             FinalityDepth = options.FinalityDepth ?? DefaultFinalityDepth,
+            // Each request has a quarter of its share: buffers are up to twice as large as what they hold, and the receipts come in others.
+            AnswerBytes = Math.Max(64 * 1024, options.PrefetchBytes / (4 * options.Parallelism)),
             AsksForMarks = confirmation.Otherwise.Mark != ConfirmationMark.Head || confirmation.Rules.Any(static rule => rule.Confirmation.Mark != ConfirmationMark.Head),
         };
         NewHeadsFeed? feed = pushing.Length > 0 ? new NewHeadsFeed(pushing, chain.BlockTime, time, logger, HashCode.Combine(chain.Name, Environment.ProcessId), status) : null;

@@ -30,6 +30,7 @@ public static class SimulatedRegistration
             TrustMarks = options.Reader.HasMarks,
             BatchSize = options.BatchSize,
             Parallelism = options.Parallelism,
+            PrefetchBytes = options.PrefetchBytes,
         };
         reading = adjust?.Invoke(reading) ?? reading;
         return new ChainRegistration

@@ -53,6 +53,7 @@ internal static class XrplRegistration
             FinalityDepth = options.FinalityDepth ?? 1,
             BatchSize = options.BatchSize,
             Parallelism = options.Parallelism,
+            PrefetchBytes = options.PrefetchBytes,
             Seed = HashCode.Combine(name, Environment.ProcessId),
         };
         ILogger logger = (services.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance).CreateLogger("ChainWatch.Endpoints");

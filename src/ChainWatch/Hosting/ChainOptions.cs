@@ -44,13 +44,17 @@ public class ChainOptions
     /// <value><see langword="null"/> (the default): thirty block times, between 30 s and 5 minutes.</value>
     public TimeSpan? EventTimeout { get; set; }
 
-    /// <summary>How many blocks are asked for at once while catching up.</summary>
-    /// <value>1 to 10,000. The default is 100; endpoints' limits are learned and kept to.</value>
-    public int BatchSize { get; set; } = 100;
+    /// <summary>The most blocks that are asked for at once while catching up. Fewer are where answers are slow, large or cut off: endpoints' limits are learned and kept to.</summary>
+    /// <value>1 to 10,000. The default is 200.</value>
+    public int BatchSize { get; set; } = 200;
 
     /// <summary>How many requests for blocks run side by side while catching up.</summary>
     /// <value>1 to 64. The default is 4.</value>
     public int Parallelism { get; set; } = 4;
+
+    /// <summary>About how much memory catching up may hold: the answers that are being read, and the blocks that wait for their commit. At least one request is always allowed.</summary>
+    /// <value>Bytes, from 1 MiB up. The default is 64 MiB.</value>
+    public int PrefetchBytes { get; set; } = 64 * 1024 * 1024;
 
     /// <summary>Addresses to watch from the start, for hosts that are wired by configuration alone.</summary>
     public IList<string> Addresses { get; } = [];
@@ -159,6 +163,7 @@ public class ChainOptions
         EventTimeout = reader.ReadDuration(nameof(EventTimeout)) ?? EventTimeout;
         BatchSize = reader.ReadWhole(nameof(BatchSize)) ?? BatchSize;
         Parallelism = reader.ReadWhole(nameof(Parallelism)) ?? Parallelism;
+        PrefetchBytes = reader.ReadWhole(nameof(PrefetchBytes)) ?? PrefetchBytes;
         foreach (string address in reader.ReadTexts(nameof(Addresses)))
         {
             Addresses.Add(address);
@@ -198,6 +203,7 @@ public class ChainOptions
         CheckRange(FinalityDepth, 1, int.MaxValue, $"{path}:{nameof(FinalityDepth)}", errors);
         CheckRange(BatchSize, 1, 10_000, $"{path}:{nameof(BatchSize)}", errors);
         CheckRange(Parallelism, 1, 64, $"{path}:{nameof(Parallelism)}", errors);
+        CheckRange(PrefetchBytes, 1024 * 1024, int.MaxValue, $"{path}:{nameof(PrefetchBytes)}", errors);
         if (BlockTime != TimeSpan.Zero)
         {
             CheckPositive(BlockTime, $"{path}:{nameof(BlockTime)}", errors);

@@ -1,9 +1,19 @@
 namespace ChainWatch;
 
-/// <summary>Requests for ranges of blocks, several under way at once, taken in order. What it holds on to is bounded.</summary>
+/// <summary>
+/// Requests for ranges of blocks, several under way at once, taken in order. How many blocks are asked for at once follows from how long that takes: more where answers come
+/// quickly, so that waiting for the network is shared by many; fewer where they are slow, cut off, or do not come at all. What it holds on to is bounded.
+/// </summary>
 internal sealed class BlockPrefetch : IAsyncDisposable
 {
+    /// <summary>How many blocks the first request asks for: its answer should come soon, and tell how long more would take.</summary>
+    private const int FirstBatch = 32;
+
+    /// <summary>A request that takes less may be larger. One that takes more than twice as long is smaller next time, long before it takes too long altogether.</summary>
+    private static readonly TimeSpan GoodDuration = TimeSpan.FromSeconds(1);
+
     private readonly IBlockReader _reader;
+    private readonly TimeProvider _time;
     private readonly PolledSourceOptions _options;
     private readonly Func<AddressSet> _watched;
     private readonly Queue<Request> _requests = new();
@@ -12,12 +22,13 @@ internal sealed class BlockPrefetch : IAsyncDisposable
     private int _batch;
     private long _blockBytes;
 
-    public BlockPrefetch(IBlockReader reader, PolledSourceOptions options, Func<AddressSet> watched)
+    public BlockPrefetch(IBlockReader reader, PolledSourceOptions options, Func<AddressSet> watched, TimeProvider time)
     {
         _reader = reader;
         _options = options;
         _watched = watched;
-        _batch = Math.Max(1, options.BatchSize);
+        _time = time;
+        _batch = Math.Clamp(options.BatchSize, 1, FirstBatch);
     }
 
     public bool IsEmpty => _requests.Count == 0;
@@ -40,7 +51,7 @@ internal sealed class BlockPrefetch : IAsyncDisposable
             }
 
             int count = (int)Math.Max(1, Math.Min(Math.Min(_batch, room), headHeight - nextHeight + 1));
-            _requests.Enqueue(new Request(nextHeight, count, _reader.ReadBlocksAsync(nextHeight, count, _watched(), _cancellation.Token).AsTask()));
+            _requests.Enqueue(new Request(nextHeight, count, ReadAsync(nextHeight, count, _cancellation.Token)));
             nextHeight += count;
             underWay += count;
         }
@@ -50,24 +61,9 @@ internal sealed class BlockPrefetch : IAsyncDisposable
     public async Task<Answer<IReadOnlyList<Block>>> TakeAsync(CancellationToken cancellationToken)
     {
         Request request = _requests.Peek();
-        Answer<IReadOnlyList<Block>> answer = await request.Answer.WaitAsync(cancellationToken);
+        (Answer<IReadOnlyList<Block>> answer, TimeSpan duration) = await request.Reading.WaitAsync(cancellationToken);
         _requests.Dequeue();
-        if (answer.IsFound)
-        {
-            long bytes = answer.Value.Sum(static block => (long)block.Size) / answer.Value.Count;
-            _blockBytes = _blockBytes == 0 ? Math.Max(1, bytes) : Math.Max(1, ((_blockBytes * 3) + bytes) / 4);
-            if (answer.Value.Count < request.Count)
-            {
-                // The endpoint's limit, or its head: ask for what it gives, and feel the way back up.
-                _batch = Math.Max(1, answer.Value.Count);
-                Drop();
-            }
-            else if (request.Count >= _batch)
-            {
-                _batch = Math.Min(_options.BatchSize, _batch * 2);
-            }
-        }
-
+        Learn(request.Count, answer, duration);
         return answer;
     }
 
@@ -85,7 +81,7 @@ internal sealed class BlockPrefetch : IAsyncDisposable
         _discarded.RemoveAll(static task => task.IsCompleted);
         while (_requests.TryDequeue(out Request request))
         {
-            _discarded.Add(DiscardAsync(request.Answer));
+            _discarded.Add(DiscardAsync(request.Reading));
         }
     }
 
@@ -96,11 +92,44 @@ internal sealed class BlockPrefetch : IAsyncDisposable
         _cancellation.Dispose();
     }
 
-    private static async Task DiscardAsync(Task<Answer<IReadOnlyList<Block>>> pending)
+    private async Task<(Answer<IReadOnlyList<Block>> Answer, TimeSpan Duration)> ReadAsync(long fromHeight, int count, CancellationToken cancellationToken)
+    {
+        long started = _time.GetTimestamp();
+        return (await _reader.ReadBlocksAsync(fromHeight, count, _watched(), cancellationToken), _time.GetElapsedTime(started));
+    }
+
+    private void Learn(int asked, Answer<IReadOnlyList<Block>> answer, TimeSpan duration)
+    {
+        if (!answer.IsFound)
+        {
+            // Perhaps it was too much to be answered in time. Where it was something else, the way back up is short.
+            _batch = answer.Kind == AnswerKind.Unknown ? Math.Clamp(asked / 2, 1, _batch) : _batch;
+            return;
+        }
+
+        long bytes = answer.Value.Sum(static block => (long)block.Size) / answer.Value.Count;
+        _blockBytes = _blockBytes == 0 ? Math.Max(1, bytes) : Math.Max(1, ((_blockBytes * 3) + bytes) / 4);
+        if (answer.Value.Count < asked)
+        {
+            // The endpoint's limit, or its head: ask for what it gives, and feel the way back up.
+            _batch = answer.Value.Count;
+            Drop();
+        }
+        else if (duration > 2 * GoodDuration)
+        {
+            _batch = Math.Clamp(asked / 2, 1, _batch);
+        }
+        else if (duration < GoodDuration && asked >= _batch)
+        {
+            _batch = Math.Clamp(_batch * 2, 1, Math.Max(1, _options.BatchSize));
+        }
+    }
+
+    private static async Task DiscardAsync(Task<(Answer<IReadOnlyList<Block>> Answer, TimeSpan Duration)> pending)
     {
         // Nobody waits for this answer any more, so whatever it is, also a failure, is of no interest: only its memory is.
         await Task.WhenAny(pending);
-        if (pending.IsCompletedSuccessfully && (await pending).Value is { } blocks)
+        if (pending.IsCompletedSuccessfully && (await pending).Answer.Value is { } blocks)
         {
             foreach (Block block in blocks)
             {
@@ -109,5 +138,5 @@ internal sealed class BlockPrefetch : IAsyncDisposable
         }
     }
 
-    private readonly record struct Request(long FromHeight, int Count, Task<Answer<IReadOnlyList<Block>>> Answer);
+    private readonly record struct Request(long FromHeight, int Count, Task<(Answer<IReadOnlyList<Block>> Answer, TimeSpan Duration)> Reading);
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Runtime.CompilerServices;
 
 namespace ChainWatch;
 
@@ -9,11 +8,6 @@ namespace ChainWatch;
 /// </summary>
 internal sealed class PolledSession : IAsyncDisposable
 {
-    private const int MaxAbandoned = 4096;
-
-    /// <summary>How far below us, while the chain's final mark is still above us, our blocks count as final: what was read lately may yet prove to be a mix-up.</summary>
-    private const int UnprovenDepth = 64;
-
     /// <summary>How far above us a head may be for its ancestors to be asked for one by one.</summary>
     private const int MaxWalk = 128;
 
@@ -26,27 +20,19 @@ internal sealed class PolledSession : IAsyncDisposable
     private static readonly TimeSpan MaxBackoff = TimeSpan.FromSeconds(30);
 
     private readonly Chain _chain;
-    private readonly IBlockReader _reader;
+    private readonly TracedBlockReader _reader;
     private readonly PolledSourceOptions _options;
     private readonly ChainStatus _status;
     private readonly TimeProvider _time;
     private readonly SourceRequest _request;
     private readonly KnownBranch _branch;
+    private readonly SourceMarks _marks;
+    private readonly AbandonedBlocks _abandoned = new();
     private readonly BlockPrefetch _prefetch;
+    private readonly Announcements _announcements;
     private readonly Queue<ChainUpdate> _updates = new();
-    private readonly CancellationTokenSource _disposed = new();
     private readonly Random _jitter;
-    private readonly HashSet<Hash256> _abandoned = [];
-    private readonly Queue<Hash256> _abandonedOrder = new();
-    private readonly Signal _announced = new();
-    private readonly Task _listening;
-    private long _announcedSeen;
-    private StrongBox<ChainPoint?>? _hint;
     private ChainTip? _seen;
-    private ChainPoint? _safe;
-    private ChainPoint? _finalized;
-    private bool _sawMark;
-    private int _looksWithoutMark;
     private int _strangeLooks;
     private int _shortLooks;
     private long _toldUpTo = -1;
@@ -63,10 +49,10 @@ internal sealed class PolledSession : IAsyncDisposable
         _time = time;
         _request = request;
         _branch = new KnownBranch(request.Known);
-        _finalized = request.Finalized;
-        _prefetch = new BlockPrefetch(_reader, options, request.Watched);
+        _marks = new SourceMarks(options, _branch, request.Finalized);
+        _prefetch = new BlockPrefetch(_reader, options, request.Watched, time);
         _jitter = new Random(options.Seed);
-        _listening = ListenAsync();
+        _announcements = new Announcements(_reader, options.PollInterval, status, time);
     }
 
     public bool TryTake([NotNullWhen(true)] out ChainUpdate? update) => _updates.TryDequeue(out update);
@@ -76,16 +62,13 @@ internal sealed class PolledSession : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        _disposed.CancelNow();
         while (_updates.TryDequeue(out ChainUpdate? update))
         {
             (update as RollForward)?.Block.Dispose();
         }
 
         await _prefetch.DisposeAsync();
-        await _listening;
-
-        _disposed.Dispose();
+        await _announcements.DisposeAsync();
     }
 
     private async Task LookAsync(CancellationToken cancellationToken)
@@ -107,14 +90,16 @@ internal sealed class PolledSession : IAsyncDisposable
         _seen = tip;
         _lookedAt = _time.GetTimestamp();
         _status.SawHead(tip.Head);
+        ChainPoint? contradicting = _marks.See(tip);
         if (_branch.Position is not { } position)
         {
             await BeginAsync(tip, cancellationToken);
             return;
         }
 
-        if (!await TakeMarksAsync(tip, cancellationToken))
+        if (contradicting is { } contradiction)
         {
+            await SuspectViolationAsync(_marks.Finalized!.Value, contradiction, cancellationToken);
             return;
         }
 
@@ -126,7 +111,7 @@ internal sealed class PolledSession : IAsyncDisposable
             {
                 Settle();
                 _toldUpTo = -1;
-                _updates.Enqueue(new Idle(CurrentTip(tip.Head)));
+                _updates.Enqueue(new Idle(_marks.TipAt(tip.Head)));
             }
 
             _failures = 0;
@@ -151,7 +136,7 @@ internal sealed class PolledSession : IAsyncDisposable
             if (++_shortLooks >= (position.Height >= _toldUpTo ? _options.Patience : _options.Patience * InsistFactor))
             {
                 _toldUpTo = -1;
-                _updates.Enqueue(new Idle(CurrentTip(tip.Head)));
+                _updates.Enqueue(new Idle(_marks.TipAt(tip.Head)));
             }
 
             await WaitAsync(cancellationToken);
@@ -162,7 +147,7 @@ internal sealed class PolledSession : IAsyncDisposable
             if (++_shortLooks >= _options.Patience * InsistFactor)
             {
                 _toldUpTo = -1;
-                _updates.Enqueue(new Idle(CurrentTip(tip.Head)));
+                _updates.Enqueue(new Idle(_marks.TipAt(tip.Head)));
             }
 
             await WaitAsync(cancellationToken);
@@ -176,8 +161,7 @@ internal sealed class PolledSession : IAsyncDisposable
     /// <summary>A push named the next block: read it at once, without asking for the tip first. What is read proves itself by its parent.</summary>
     private async Task<bool> FollowHintAsync(CancellationToken cancellationToken)
     {
-        _announcedSeen = _announced.Version;
-        ChainPoint? hint = Interlocked.Exchange(ref _hint, null)?.Value;
+        ChainPoint? hint = _announcements.Take();
         if (hint is null || _seen is null || _branch.Position is not { } position || hint.Value.Height != position.Height + 1 ||
             _time.GetElapsedTime(_lookedAt) > 4 * _options.PollInterval)
         {
@@ -217,7 +201,7 @@ internal sealed class PolledSession : IAsyncDisposable
         }
         else if (start > tip.Head.Height)
         {
-            _updates.Enqueue(new Idle(CurrentTip(tip.Head)));
+            _updates.Enqueue(new Idle(_marks.TipAt(tip.Head)));
             await WaitAsync(cancellationToken);
         }
         else
@@ -309,10 +293,10 @@ internal sealed class PolledSession : IAsyncDisposable
         {
             Block block = blocks[index];
             ChainPoint point = block.Header.Point;
-            if (_options.TrustMarks && _seen?.Finalized is { } mark && mark.Height == point.Height && mark.Hash != point.Hash)
+            if (_marks.Contradict(point))
             {
                 // Nothing that we hold as final is replaced, but this answer and the mark cannot both be right: neither is built upon.
-                _status.Failed($"endpoint '{block.Endpoint}' answered block {point}, but the chain's final block at that height is {mark}");
+                _status.Failed($"endpoint '{block.Endpoint}' answered block {point}, but the chain's final block at that height is {_seen!.Finalized}");
                 Discard(blocks, index);
                 _prefetch.Drop();
                 await BackOffAsync(cancellationToken);
@@ -320,8 +304,8 @@ internal sealed class PolledSession : IAsyncDisposable
             }
 
             _branch.Add(point);
-            AdvanceMarks();
-            _updates.Enqueue(new RollForward(block, CurrentTip(_seen is { } seen && seen.Head.Height >= point.Height ? seen.Head : point)));
+            _marks.Advance();
+            _updates.Enqueue(new RollForward(block, _marks.TipAt(_seen is { } seen && seen.Head.Height >= point.Height ? seen.Head : point)));
         }
 
         if (blocks.Length > 0)
@@ -385,7 +369,7 @@ internal sealed class PolledSession : IAsyncDisposable
         while (!_branch.Contains(header.Point.Height - 1, header.ParentHash))
         {
             long below = header.Point.Height - 1;
-            if (_finalized is { } final && below <= final.Height)
+            if (_marks.Finalized is { } final && below <= final.Height)
             {
                 await SuspectViolationAsync(final, new ChainPoint(below, header.ParentHash), cancellationToken);
                 return;
@@ -421,106 +405,16 @@ internal sealed class PolledSession : IAsyncDisposable
     private void GoBack(ChainPoint target)
     {
         ChainPoint before = _branch.Position!.Value;
-        foreach (ChainPoint point in _branch.RollBack(target))
-        {
-            if (_abandoned.Add(point.Hash))
-            {
-                _abandonedOrder.Enqueue(point.Hash);
-            }
-        }
-
-        while (_abandonedOrder.Count > MaxAbandoned)
-        {
-            _abandoned.Remove(_abandonedOrder.Dequeue());
-        }
-
+        _abandoned.Add(_branch.RollBack(target));
         Settle();
         _failures = 0;
-        if (_safe is { } safe && safe.Height > target.Height)
-        {
-            _safe = target;
-        }
+        _marks.RollBack(target);
 
         // A transaction is usually mined again near where it stood, so the new branch is told somewhat beyond the old one before the two are compared.
         long depth = before.Height - target.Height;
         long replacement = Math.Min(_seen!.Head.Height, before.Height + Math.Max(depth, ToldBeyond));
         _toldUpTo = Math.Max(replacement, target.Height);
-        _updates.Enqueue(new RollBack(target, _toldUpTo, CurrentTip(_seen.Head)));
-    }
-
-    /// <summary>Takes the marks of a tip in. False when they contradict what is final already.</summary>
-    private async Task<bool> TakeMarksAsync(ChainTip tip, CancellationToken cancellationToken)
-    {
-        if (_options.TrustMarks && tip.Finalized is { } mark)
-        {
-            _sawMark = true;
-            if (_finalized is { } final && mark.Height == final.Height && mark.Hash != final.Hash)
-            {
-                await SuspectViolationAsync(final, mark, cancellationToken);
-                return false;
-            }
-
-        }
-        else
-        {
-            _looksWithoutMark++;
-        }
-
-        AdvanceMarks();
-        return true;
-    }
-
-    /// <summary>Moves safe and finalized up as far as the chain's own marks, or the depth, and where we stand allow. They never go back.</summary>
-    private void AdvanceMarks()
-    {
-        if (_branch.Position is not { } position)
-        {
-            return;
-        }
-
-        if (_options.TrustMarks && _seen is { } seen)
-        {
-            Advance(ref _finalized, OnBranch(seen.Finalized, position));
-            Advance(ref _safe, OnBranch(seen.Safe, position));
-        }
-
-        // A mark that is missing once is a hiccup; only a chain that never had one is judged by depth.
-        if (!_sawMark && (!_options.TrustMarks || _looksWithoutMark >= 3) && _branch.TryGet(position.Height - _options.FinalityDepth, out ChainPoint deep))
-        {
-            Advance(ref _finalized, deep);
-        }
-
-        Advance(ref _safe, _finalized);
-        if (_finalized is { } final)
-        {
-            _branch.ForgetBelow(final.Height);
-        }
-    }
-
-    /// <summary>
-    /// A mark as a point of our branch. At or below us, it must be one of our blocks. Above us, what we hold is below it, but not proved to be yet: all but the latest counts.
-    /// </summary>
-    private ChainPoint? OnBranch(ChainPoint? mark, ChainPoint position)
-    {
-        if (mark is not { } point)
-        {
-            return null;
-        }
-
-        if (point.Height <= position.Height)
-        {
-            return _branch.Contains(point) ? point : null;
-        }
-
-        return _branch.TryGet(position.Height - UnprovenDepth, out ChainPoint below) ? below : null;
-    }
-
-    private static void Advance(ref ChainPoint? mark, ChainPoint? to)
-    {
-        if (to is not null && (mark is null || to.Value.Height > mark.Value.Height))
-        {
-            mark = to;
-        }
+        _updates.Enqueue(new RollBack(target, _toldUpTo, _marks.TipAt(_seen.Head)));
     }
 
     /// <summary>A final block seems to be replaced. One answer may be a lie or a mix-up; the same several times in a row stops everything.</summary>
@@ -577,34 +471,7 @@ internal sealed class PolledSession : IAsyncDisposable
 
     private long LastWanted(long headHeight) => Math.Min(headHeight, _request.EndHeight ?? long.MaxValue);
 
-    private ChainTip CurrentTip(ChainPoint head) => new() { Head = head, Safe = _safe, Finalized = _finalized };
-
-    /// <summary>Waits for a push or for the next poll, whichever is first.</summary>
-    private Task WaitAsync(CancellationToken cancellationToken) => _announced.WaitAsync(_announcedSeen, _options.PollInterval, _time, cancellationToken);
-
-    /// <summary>Listens to pushes for as long as the session lasts. A feed that fails only costs latency: polling goes on without it.</summary>
-    private async Task ListenAsync()
-    {
-        while (!_disposed.IsCancellationRequested)
-        {
-            try
-            {
-                ChainPoint? hint = await _reader.WaitForChangeAsync(_disposed.Token);
-                // The listener may run on another thread than the session: a reference changes hands whole.
-                Interlocked.Exchange(ref _hint, new StrongBox<ChainPoint?>(hint));
-                _announced.Pulse();
-            }
-            catch (OperationCanceledException) when (_disposed.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception exception)
-            {
-                _status.Failed($"the feed of announcements failed: {exception.GetType().Name}");
-                await Task.WhenAny(Task.Delay(_options.PollInterval, _time, _disposed.Token));
-            }
-        }
-    }
+    private Task WaitAsync(CancellationToken cancellationToken) => _announcements.WaitAsync(cancellationToken);
 
     private async Task BackOffAsync(CancellationToken cancellationToken)
     {

@@ -12,8 +12,8 @@ public sealed class PolledSourceOptions
     /// <summary>Whether the reader's own safe and finalized marks are believed. False decides by <see cref="FinalityDepth"/> alone.</summary>
     public bool TrustMarks { get; init; } = true;
 
-    /// <summary>How many blocks are asked for at once while catching up.</summary>
-    public int BatchSize { get; init; } = 100;
+    /// <summary>The most blocks that are asked for at once while catching up. Fewer are where answers are slow, cut off, or do not come.</summary>
+    public int BatchSize { get; init; } = 200;
 
     /// <summary>How many requests for blocks run side by side while catching up.</summary>
     public int Parallelism { get; init; } = 4;
