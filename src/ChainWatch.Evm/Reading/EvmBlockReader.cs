@@ -64,7 +64,7 @@ internal sealed class EvmBlockReader : IBlockReader
             int settled = (int)Math.Clamp(SettledHeight(endpoint) - fromHeight + 1, 0, count);
             if (settled > 0)
             {
-                RangeReading range = new(endpoint, Plan, _settings.SkippedChecks, Whole(endpoint));
+                RangeReading range = new(endpoint, Plan, _settings.SkippedChecks, Whole(endpoint), _settings.AnswerBytes);
                 blocks = await range.ReadAsync(fromHeight, settled, watched, cancellationToken);
             }
 

@@ -3,9 +3,12 @@ namespace ChainWatch.Evm;
 /// <summary>One endpoint with what was learned about it: how it gives receipts and traces, how many blocks of logs at once, its head and its marks.</summary>
 internal sealed class EvmEndpoint : IPooledEndpoint
 {
+    private const long FirstBlockBytes = 64 * 1024;
+
     private readonly EvmIdentity _identity;
     private long _head = -1;
-    private long _blockBytes = 64 * 1024;
+    private long _blockBytes;
+    private LogFilter? _filter;
     private int _receipts;
     private int _traces;
 
@@ -38,10 +41,31 @@ internal sealed class EvmEndpoint : IPooledEndpoint
     /// <summary>True where the endpoint takes no long lists of addresses in a log filter.</summary>
     public bool RefusesAddressLists { get; set; }
 
-    /// <summary>About how many bytes a block's answer has: so many are asked for at once that the answer stays of a good size.</summary>
-    public long BlockBytes => Volatile.Read(ref _blockBytes);
+    /// <summary>
+    /// About how many bytes of answers a block of a range takes, its logs included: so many blocks are asked for at once that the answer stays of a good size. A guess before the
+    /// first.
+    /// </summary>
+    public long BlockBytes => Volatile.Read(ref _blockBytes) is > 0 and var known ? known : FirstBlockBytes;
 
-    public void SawBlockBytes(long bytes) => Volatile.Write(ref _blockBytes, Math.Max(1024, ((BlockBytes * 3) + bytes) / 4));
+    public void SawBlockBytes(long bytes)
+    {
+        long known = Volatile.Read(ref _blockBytes);
+        Volatile.Write(ref _blockBytes, Math.Max(1024, known == 0 ? bytes : ((known * 3) + bytes) / 4));
+    }
+
+    /// <summary>What to ask for logs with. It is kept until another is wanted: with a thousand addresses, making it costs as much as reading many blocks.</summary>
+    public LogFilter FilterFor(WatchPlan plan, AddressSet watched)
+    {
+        bool byAddress = !RefusesAddressLists;
+        LogFilter? filter = Volatile.Read(ref _filter);
+        if (filter is null || !filter.IsFor(plan, watched, byAddress))
+        {
+            filter = LogFilter.Create(plan, watched, byAddress);
+            Volatile.Write(ref _filter, filter);
+        }
+
+        return filter;
+    }
 
     /// <summary>The endpoint does not give receipts this way: the next one down is tried from now on. Requests that ran side by side step down once.</summary>
     public void StepDown(ReceiptCalls from) => Interlocked.CompareExchange(ref _receipts, (int)from + 1, (int)from);

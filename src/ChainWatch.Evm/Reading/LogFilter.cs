@@ -9,18 +9,24 @@ namespace ChainWatch.Evm;
 /// </summary>
 internal sealed class LogFilter
 {
-    /// <summary>The most addresses that are put into a filter: nodes take up to 1,000, and providers charge and time out by them.</summary>
-    public const int MostAddresses = 200;
+    /// <summary>The most addresses that are put into a filter: geth takes up to 1,000 at one place. Endpoints that take fewer say so, and are asked for all from then on.</summary>
+    public const int MostAddresses = 1000;
 
     private readonly string _rest;
+    private readonly WatchPlan _plan;
+    private readonly AddressSet _watched;
+    private readonly bool _byAddress;
+    private BloomBits[]? _addressBits;
 
-    private LogFilter(string rest, IReadOnlyList<EvmAddress> contracts, AddressSet? onlyFor)
+    private LogFilter(string rest, WatchPlan plan, AddressSet watched, bool byAddress, IReadOnlyList<EvmAddress> contracts)
     {
         _rest = rest;
+        _plan = plan;
+        _watched = watched;
+        _byAddress = byAddress;
         Contracts = contracts;
-        OnlyFor = onlyFor;
+        OnlyFor = byAddress && watched.Count <= MostAddresses ? watched : null;
         ContractBits = [.. contracts.Select(static contract => BloomBits.Of(contract.Bytes))];
-        AddressBits = onlyFor is null ? [] : [.. onlyFor.Keys.Select(static key => BloomBits.Of(Topic(key)))];
     }
 
     public IReadOnlyList<EvmAddress> Contracts { get; }
@@ -30,25 +36,28 @@ internal sealed class LogFilter
 
     private BloomBits[] ContractBits { get; }
 
-    private BloomBits[] AddressBits { get; }
+    /// <summary>Made when a block is first looked into for them: where blooms are full, none ever is.</summary>
+    private BloomBits[] AddressBits => _addressBits ??= OnlyFor is null ? [] : [.. OnlyFor.Keys.Select(static key => BloomBits.Of(Topic(key)))];
 
     private static BloomBits TransferBits { get; } = BloomBits.Of(TransferLog.Topic);
 
     public static LogFilter Create(WatchPlan plan, AddressSet watched, bool byAddress)
     {
         EvmAddress[] contracts = plan.Native ? [.. plan.TokenContracts, NativeLogs.Emitter] : [.. plan.TokenContracts];
-        AddressSet? onlyFor = byAddress && watched.Count <= MostAddresses ? watched : null;
         StringBuilder rest = new();
         rest.Append(@"""address"":[").AppendJoin(',', contracts.Select(static contract => $@"""{contract}""")).Append("],");
         rest.Append(CultureInfo.InvariantCulture, $@"""topics"":[""0x{Convert.ToHexStringLower(TransferLog.Topic)}""");
-        if (onlyFor is not null)
+        if (byAddress && watched.Count <= MostAddresses)
         {
-            rest.Append(",null,[").AppendJoin(',', onlyFor.Keys.Select(static key => $@"""0x{Convert.ToHexStringLower(Topic(key))}""")).Append(']');
+            rest.Append(",null,[").AppendJoin(',', watched.Keys.Select(static key => $@"""0x{Convert.ToHexStringLower(Topic(key))}""")).Append(']');
         }
 
         rest.Append("]}]");
-        return new LogFilter(rest.ToString(), contracts, onlyFor);
+        return new LogFilter(rest.ToString(), plan, watched, byAddress, contracts);
     }
+
+    /// <summary>Whether this is the filter that <see cref="Create"/> would make of the same.</summary>
+    public bool IsFor(WatchPlan plan, AddressSet watched, bool byAddress) => ReferenceEquals(_plan, plan) && ReferenceEquals(_watched, watched) && _byAddress == byAddress;
 
     public JsonRpcCall ForRange(long from, long to) =>
         new("eth_getLogs", $@"[{{""fromBlock"":""{HexText.Quantity(from)}"",""toBlock"":""{HexText.Quantity(to)}"",{_rest}");
@@ -65,7 +74,7 @@ internal sealed class LogFilter
     public double FalseAlarm(in Bloom bloom)
     {
         double one = Math.Pow(bloom.Fill, 3);
-        int choices = OnlyFor is null ? ContractBits.Length : AddressBits.Length;
+        int choices = OnlyFor?.Count ?? ContractBits.Length;
         return 1 - Math.Pow(1 - one, choices);
     }
 

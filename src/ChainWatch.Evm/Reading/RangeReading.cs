@@ -5,11 +5,18 @@ namespace ChainWatch.Evm;
 /// of those transactions alone that touch a watched address. What such a receipt says is what a whole block's receipts would say, so a payment has the same identity
 /// whichever way it was found.
 /// </summary>
-internal sealed class RangeReading(EvmEndpoint endpoint, WatchPlan plan, EvmChecks skipped, BlockReading whole)
+/// <param name="endpoint">The endpoint.</param>
+/// <param name="plan">What is watched.</param>
+/// <param name="skipped">The checks that are left out.</param>
+/// <param name="whole">What reads whole blocks.</param>
+/// <param name="answerBytes">About how large an answer may be: as many blocks are asked for at once.</param>
+internal sealed class RangeReading(EvmEndpoint endpoint, WatchPlan plan, EvmChecks skipped, BlockReading whole, int answerBytes)
 {
-    private const int TargetBytes = 8 * 1024 * 1024;
     private const int MostBlocksAtOnce = 200;
     private const int MostRounds = 40;
+
+    /// <summary>How many requests for receipts run side by side: a batch of calls is as long as the endpoint takes, but many transactions need several.</summary>
+    private const int ReceiptRequestsAtOnce = 4;
 
     /// <summary>Above this likelihood of a false alarm a bloom says too little to read a block's receipts for.</summary>
     private const double TooOften = 0.1;
@@ -25,7 +32,7 @@ internal sealed class RangeReading(EvmEndpoint endpoint, WatchPlan plan, EvmChec
         {
             while (blocks.Count < count)
             {
-                int atOnce = (int)Math.Clamp(TargetBytes / endpoint.BlockBytes, 4, MostBlocksAtOnce);
+                int atOnce = (int)Math.Clamp(answerBytes / endpoint.BlockBytes, 4, MostBlocksAtOnce);
                 int asked = Math.Min(atOnce, count - blocks.Count);
                 int before = blocks.Count;
                 await ReadPartAsync(blocks, fromHeight + before, asked, watched, cancellationToken);
@@ -48,7 +55,7 @@ internal sealed class RangeReading(EvmEndpoint endpoint, WatchPlan plan, EvmChec
     {
         long toHeight = fromHeight + count - 1;
         bool anyone = watched.Count > 0;
-        LogFilter? filter = anyone ? LogFilter.Create(plan, watched, byAddress: !endpoint.RefusesAddressLists) : null;
+        LogFilter? filter = anyone ? endpoint.FilterFor(plan, watched) : null;
         bool logsAtOnce = anyone && (plan.TokenContracts.Count > 0 || (plan.Native && (endpoint.SawNativeLogs || !ChecksBloom)));
         List<JsonRpcCall> calls = [];
         for (long height = fromHeight; height <= toHeight; height++)
@@ -76,12 +83,16 @@ internal sealed class RangeReading(EvmEndpoint endpoint, WatchPlan plan, EvmChec
                 }
 
                 ReadBlocks(replies, fromHeight, count, anyone ? watched : null, drafts);
-                if (ranges.Count > 0)
+                long bytes = 0;
+                for (int index = 0; index < count + ranges.Count; index++)
                 {
-                    for (int index = 0; index < ranges.Count; index++)
-                    {
-                        TakeLogs(replies[count + index], ranges[index], drafts, open);
-                    }
+                    bytes += replies[index].Result.Length;
+                }
+
+                endpoint.SawBlockBytes(bytes / drafts.Count);
+                for (int index = 0; index < ranges.Count; index++)
+                {
+                    TakeLogs(replies[count + index], ranges[index], drafts, open);
                 }
             }
 
@@ -122,7 +133,6 @@ internal sealed class RangeReading(EvmEndpoint endpoint, WatchPlan plan, EvmChec
     private void ReadBlocks(JsonRpcReplies replies, long fromHeight, int count, AddressSet? addresses, List<BlockData> drafts)
     {
         WatchPlan watched = addresses is not null ? plan : plan.WithoutNative;
-        long bytes = 0;
         for (int index = 0; index < count; index++)
         {
             BlockData? draft = whole.ReadBlock(replies[index], watched, addresses);
@@ -132,7 +142,6 @@ internal sealed class RangeReading(EvmEndpoint endpoint, WatchPlan plan, EvmChec
             }
 
             drafts.Add(draft);
-            bytes += replies[index].Result.Length;
             if (draft.Point.Height != fromHeight + index)
             {
                 AnswerCheck.Fail(endpoint.Name, AnswerCheck.BlockHash, $"it was asked for block {fromHeight + index} and answered {draft.Point}");
@@ -151,8 +160,6 @@ internal sealed class RangeReading(EvmEndpoint endpoint, WatchPlan plan, EvmChec
                 ? new EndpointException(EndpointErrorKind.NotYet, $"endpoint '{endpoint.Name}' is at height {endpoint.Head}")
                 : new EndpointException(EndpointErrorKind.MissingData, $"endpoint '{endpoint.Name}' has no block {fromHeight}, though its head is {endpoint.Head}");
         }
-
-        endpoint.SawBlockBytes(bytes / drafts.Count);
     }
 
     private List<(long From, long To)> Split(long from, long to)
@@ -180,7 +187,7 @@ internal sealed class RangeReading(EvmEndpoint endpoint, WatchPlan plan, EvmChec
 
             if (filter.OnlyFor is not null && endpoint.RefusesAddressLists)
             {
-                filter = LogFilter.Create(plan, watched, byAddress: false);
+                filter = endpoint.FilterFor(plan, watched);
             }
 
             List<(long From, long To)> ranges = [.. open.SelectMany(range => Split(range.From, range.To))];
@@ -282,7 +289,7 @@ internal sealed class RangeReading(EvmEndpoint endpoint, WatchPlan plan, EvmChec
         List<BlockData> suspects = [];
         foreach (BlockData draft in drafts)
         {
-            if (logsRead && ChecksBloom && draft is { HasBloom: true, LogsSeen: 0 } && filter.MayMatch(draft.Bloom) && filter.FalseAlarm(draft.Bloom) <= TooOften)
+            if (logsRead && ChecksBloom && draft is { HasBloom: true, LogsSeen: 0 } && filter.FalseAlarm(draft.Bloom) <= TooOften && filter.MayMatch(draft.Bloom))
             {
                 draft.NeedsReceipts = true;
             }
@@ -340,14 +347,51 @@ internal sealed class RangeReading(EvmEndpoint endpoint, WatchPlan plan, EvmChec
             return;
         }
 
-        JsonRpcCall[] calls = [.. candidates.Select(static candidate => BlockReading.TransactionReceipt(candidate.Block.Transactions[candidate.Transaction].Hash))];
-        using JsonRpcReplies replies = await endpoint.Rpc.CallAsync(calls, cancellationToken);
-        for (int index = 0; index < calls.Length; index++)
+        int part = endpoint.Rpc.BatchLimit;
+        for (int from = 0; from < candidates.Count; from += part * ReceiptRequestsAtOnce)
         {
-            (BlockData block, int at) = candidates[index];
-            whole.ReadReceipt(block, at, replies[index]);
-            TransactionData transaction = block.Transactions[at];
-            block.Movements.Settle(at, keepInternal: transaction is { Succeeded: true, HasNativeLogs: false });
+            List<Task<JsonRpcReplies>> requests = [];
+            for (int start = from; start < Math.Min(candidates.Count, from + (part * ReceiptRequestsAtOnce)); start += part)
+            {
+                JsonRpcCall[] calls = [.. candidates.GetRange(start, Math.Min(part, candidates.Count - start)).Select(static candidate => BlockReading.TransactionReceipt(candidate.Block.Transactions[candidate.Transaction].Hash))];
+                requests.Add(endpoint.Rpc.CallAsync(calls, cancellationToken).AsTask());
+            }
+
+            await TakeReceiptsAsync(requests, candidates, from);
+        }
+    }
+
+    private async ValueTask TakeReceiptsAsync(List<Task<JsonRpcReplies>> requests, List<(BlockData Block, int Transaction)> candidates, int from)
+    {
+        try
+        {
+            foreach (Task<JsonRpcReplies> request in requests)
+            {
+                JsonRpcReplies replies = await request;
+                for (int index = 0; index < replies.Count; index++)
+                {
+                    (BlockData block, int at) = candidates[from++];
+                    whole.ReadReceipt(block, at, replies[index]);
+                    TransactionData transaction = block.Transactions[at];
+                    block.Movements.Settle(at, keepInternal: transaction is { Succeeded: true, HasNativeLogs: false });
+                }
+
+                replies.Dispose();
+            }
+        }
+        finally
+        {
+            // After a failure nobody else waits for the others, which hold rented bytes, or a failure of their own that nobody needs to hear of.
+            foreach (Task<JsonRpcReplies> request in requests)
+            {
+                await Task.WhenAny(request);
+                if (request.IsCompletedSuccessfully)
+                {
+                    (await request).Dispose();
+                }
+
+                _ = request.Exception;
+            }
         }
     }
 }

@@ -56,7 +56,7 @@ public sealed class RangeTests
     public void With_many_addresses_all_logs_are_taken_and_another_address_that_is_paid_needs_its_receipt()
     {
         FakeChain chain = Busy(out _);
-        Bench bench = new Bench(chain) { Native = false }.Watch([.. Enumerable.Range(1000, 300).Select(FakeChain.Address)]);
+        Bench bench = new Bench(chain) { Native = false }.Watch([.. Enumerable.Range(1000, 1_001).Select(FakeChain.Address)]);
         IReadOnlyList<Block> blocks = bench.ReadBlocks(1, 40).Value!;
         AddressSet alice = Bench.SetOf(Bench.Alice);
         AddressSet nobody = Bench.SetOf(FakeChain.Address(4242));
@@ -81,6 +81,48 @@ public sealed class RangeTests
 
         undecided.ShouldBeGreaterThan(3);
         bench.Node.Calls.Where(static call => call.StartsWith("eth_getLogs", StringComparison.Ordinal)).ShouldAllBe(call => !call.Contains("null"));
+    }
+
+    [Fact]
+    public void A_thousand_addresses_are_still_asked_for_by_name_and_by_an_endpoint_that_takes_fewer_all_are_read()
+    {
+        FakeChain chain = Busy(out _);
+        string[] addresses = [Bench.Alice, Bench.Bob, .. Enumerable.Range(1000, 998).Select(FakeChain.Address)];
+        IReadOnlyList<string> expected = new Bench(chain).Watch(Bench.Alice, Bench.Bob).PaymentsInRange(1, 40);
+        Bench bench = new Bench(chain).Watch(addresses);
+        bench.PaymentsInRange(1, 40).ShouldBe(expected);
+        bench.Node.Calls.Where(static call => call.StartsWith("eth_getLogs", StringComparison.Ordinal)).ShouldAllBe(call => call.Contains(Bench.Alice.Substring(2)));
+
+        Bench small = new Bench(chain).Watch(addresses);
+        small.Node.Intercept = static (method, parameters) => method == "eth_getLogs" && parameters[0]!["topics"]!.AsArray().Count > 1
+            ? throw new FakeRpcException(-32000, "exceed max addresses or topics per search position")
+            : null;
+        small.PaymentsInRange(1, 40).ShouldBe(expected);
+        small.Endpoints[0].RefusesAddressLists.ShouldBeTrue();
+        int before = small.Node.Count("eth_getLogs");
+        small.PaymentsInRange(1, 40).ShouldBe(expected);
+        (small.Node.Count("eth_getLogs") - before).ShouldBe(1, "it is not asked by name again");
+    }
+
+    [Fact]
+    public void Receipts_of_many_transactions_come_in_several_requests_and_one_that_fails_fails_the_reading()
+    {
+        FakeChain chain = new();
+        for (int block = 0; block < 4; block++)
+        {
+            chain.Mine([.. Enumerable.Range(0, 300).Select(_ => chain.PayToken(Bench.Usdc, Bench.Alice, 1))]);
+        }
+
+        chain.MineEmpty(70);
+        Bench bench = new Bench(chain) { Native = false }.Watch(Bench.Alice);
+        bench.PaymentsInRange(1, 4).ShouldBe([.. Enumerable.Range(1, 4).SelectMany(number => chain[number].Transactions.Select(paid => Bench.Expect(chain[number], paid, 1, 1, "USDC", FakeChain.Address(1), Bench.Alice)))]);
+
+        string missing = chain[4].Transactions[299].Hash;
+        Bench without = new Bench(chain) { Native = false }.Watch(Bench.Alice);
+        without.Node.Intercept = (method, parameters) => method == "eth_getTransactionReceipt" && (string?)parameters[0] == missing
+            ? throw new FakeRpcException(-32000, "header not found")
+            : null;
+        without.ReadBlocks(1, 4).Kind.ShouldBe(AnswerKind.Unknown);
     }
 
     [Fact]
