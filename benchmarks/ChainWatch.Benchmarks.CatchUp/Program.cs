@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
 using ChainWatch.Benchmarks.CatchUp;
 
 Arguments arguments = new(args);
@@ -20,22 +18,22 @@ switch (arguments.Verb)
     case "bare":
         using (BareProgram bare = new(shape, CatchUpCase.Of(arguments.Text("case", "b")), new Uri(arguments.Text("url", "")), arguments.Number("batch", 100)))
         {
-            await bare.RunAsync(arguments.Text("postgres", ""), arguments.Text("schema", ""));
+            var first = await bare.RunAsync(arguments.Text("postgres", ""), arguments.Text("schema", ""));
+            Console.WriteLine(ProgramReport.Of(first));
         }
 
-        Report();
         break;
     case "watch":
-        await WatchingProgram.RunAsync(shape, CatchUpCase.Of(arguments.Text("case", "b")), new Uri(arguments.Text("url", "")), arguments.Text("postgres", ""), arguments.Text("schema", ""), arguments.Has("verbose"));
-        Report();
+        var firstCommit = await WatchingProgram.RunAsync(shape, CatchUpCase.Of(arguments.Text("case", "b")), new Uri(arguments.Text("url", "")), arguments.Text("postgres", ""), arguments.Text("schema", ""), arguments.Has("verbose"));
+        Console.WriteLine(ProgramReport.Of(firstCommit));
+        break;
+    case "start":
+        await new StartRun(shape, arguments).RunAsync();
+        break;
+    case "growth":
+        await new GrowthRun(shape, arguments).RunAsync();
         break;
     default:
         await new CatchUpRun(shape, arguments).RunAsync();
         break;
-}
-
-static void Report()
-{
-    using var process = Process.GetCurrentProcess();
-    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{PeakMemory.Megabytes():f1} {process.TotalProcessorTime.TotalSeconds:f2}"));
 }

@@ -4,6 +4,7 @@ namespace ChainWatch.Benchmarks;
 
 /// <summary>How fast is it known that an address is watched? The bound: a <see cref="HashSet{T}"/> of the same keys.</summary>
 [MemoryDiagnoser]
+[PerformanceTarget("P3", nameof(Set), 0.85)]
 public class AddressHitBenchmarks
 {
     private AddressSamples _samples = null!;

@@ -4,6 +4,7 @@ namespace ChainWatch.Benchmarks;
 
 /// <summary>How fast is it known that an address is not watched? Asked for nearly every transfer of every block. The bound: a <see cref="HashSet{T}"/> of the same keys.</summary>
 [MemoryDiagnoser]
+[PerformanceTarget("P3", nameof(Set), 0.12)]
 public class AddressMissBenchmarks
 {
     private AddressSamples _samples = null!;

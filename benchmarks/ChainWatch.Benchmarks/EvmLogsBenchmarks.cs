@@ -6,6 +6,7 @@ namespace ChainWatch.Benchmarks;
 
 /// <summary>From the answer to <c>eth_getLogs</c> to the payments in it, as catching up reads it. The bound: a bare <see cref="Utf8JsonReader"/> over the same bytes.</summary>
 [MemoryDiagnoser]
+[PerformanceTarget("P1", nameof(Read_check_and_match), 3, Speed = true)]
 public class EvmLogsBenchmarks
 {
     private EvmBlockJson _json = null!;

@@ -9,6 +9,7 @@ namespace ChainWatch.Benchmarks;
 /// <see cref="Utf8JsonReader"/> that goes from token to token over the same bytes and does nothing with them.
 /// </summary>
 [MemoryDiagnoser]
+[PerformanceTarget("P1", nameof(Read_check_and_match), 3, Speed = true)]
 public class EvmMatchBenchmarks
 {
     private const int Different = 8;

@@ -10,6 +10,7 @@ namespace ChainWatch.Benchmarks;
 
 /// <summary>How long does a start take to have all watched addresses in memory? The bound: the same rows read by a binary COPY, and thrown away.</summary>
 [MemoryDiagnoser]
+[PerformanceTarget("P3", nameof(Load), 2)]
 public class WatchlistLoadBenchmarks
 {
     private const int Page = 100_000;

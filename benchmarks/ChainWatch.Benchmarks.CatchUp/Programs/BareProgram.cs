@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text;
@@ -51,12 +52,14 @@ internal sealed class BareProgram : IDisposable
         await command.ExecuteNonQueryAsync();
     }
 
-    public async Task RunAsync(string connectionString, string schema)
+    /// <returns>The <see cref="Stopwatch"/> timestamp at which the first batch was committed.</returns>
+    public async Task<long> RunAsync(string connectionString, string schema)
     {
         await using var dataSource = NpgsqlDataSource.Create(connectionString);
         await using var connection = await dataSource.OpenConnectionAsync();
         Queue<Task<List<BareRow>>> underWay = new();
-        Task writing = Task.CompletedTask;
+        Task<long>? writing = null;
+        var first = 0L;
         var next = ChainShape.FirstHeight;
         while (next <= _shape.LastHeight || underWay.Count > 0)
         {
@@ -69,16 +72,18 @@ internal sealed class BareProgram : IDisposable
             }
 
             var rows = await underWay.Dequeue();
-            await writing;
+            first = writing is null || first != 0 ? first : await writing;
+            await (writing ?? Task.CompletedTask);
             writing = WriteAsync(connection, schema, rows, next - 1);
         }
 
-        await writing;
+        var last = await writing!;
+        return first == 0 ? last : first;
     }
 
     public void Dispose() => _http.Dispose();
 
-    private static async Task WriteAsync(NpgsqlConnection connection, string schema, List<BareRow> rows, long height)
+    private static async Task<long> WriteAsync(NpgsqlConnection connection, string schema, List<BareRow> rows, long height)
     {
         await using var transaction = await connection.BeginTransactionAsync();
         await using (var importer = await connection.BeginBinaryImportAsync($"copy {schema}.transfer from stdin (format binary)"))
@@ -102,6 +107,7 @@ internal sealed class BareProgram : IDisposable
         progress.Parameters.Add(new NpgsqlParameter<long> { TypedValue = height });
         await progress.ExecuteNonQueryAsync();
         await transaction.CommitAsync();
+        return Stopwatch.GetTimestamp();
     }
 
     private async Task<List<BareRow>> ReadAsync(long from, long to)
