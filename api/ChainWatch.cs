@@ -310,6 +310,7 @@ namespace ChainWatch
         public void PushesSubscribed();
         public void ReadEndpointsFrom(Func<IReadOnlyList<EndpointStanding>> read);
         public void SawHead(ChainPoint head);
+        public void Told(long height);
     }
 
     public sealed class ChainTip

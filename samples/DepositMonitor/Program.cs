@@ -29,6 +29,7 @@ return await ChainWatchHost.RunAsync(() =>
         watch.UsePostgres();
         watch.AddEvm(); // chains of kind "evm" under ChainWatch:Chains
         watch.AddBitcoin(); // and of kind "bitcoin"
+        watch.AddCardano(); // and of kind "cardano"
         watch.AddXrpl(); // and of kind "xrpl"
         watch.AddPaymentHandler<RecordDeposit>();
     });

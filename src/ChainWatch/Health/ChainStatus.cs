@@ -325,7 +325,7 @@ public sealed class ChainStatus
     }
 
     /// <summary>Records up to where blocks were handed to the follower. A higher place than ever before counts as life, so that a long catch-up is none of silence.</summary>
-    internal void Told(long height)
+    public void Told(long height)
     {
         lock (_lock)
         {
