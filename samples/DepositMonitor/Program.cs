@@ -18,7 +18,7 @@ return await ChainWatchHost.RunAsync(() =>
 
     // Secrets that an orchestrator mounts, a file each, named as environment variables are: ChainWatch__Postgres__ConnectionString. Environment and command line still win.
     string secrets = Environment.GetEnvironmentVariable("CHAINWATCH_SECRETS") ?? "/run/secrets";
-    builder.Configuration.AddKeyPerFile(secrets, optional: true).AddEnvironmentVariables().AddCommandLine(args);
+    builder.Configuration.AddKeyPerFile(secrets, optional: true, reloadOnChange: true).AddEnvironmentVariables().AddCommandLine(args);
 
     // The same database for the application's own tables. It is asked for after the configuration has been checked.
     builder.Services.AddSingleton(_ => NpgsqlDataSource.Create(builder.Configuration["ChainWatch:Postgres:ConnectionString"]!));

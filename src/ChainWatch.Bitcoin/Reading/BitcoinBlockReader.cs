@@ -33,7 +33,7 @@ internal sealed class BitcoinBlockReader : IBlockReader
         _waitForChange = waitForChange;
     }
 
-    public ValueTask<Answer<ChainTip>> ReadTipAsync(CancellationToken cancellationToken) => _pool.RunAsync(
+    public ValueTask<Answer<ChainTip>> ReadTipAsync(CancellationToken cancellationToken) => _pool.ReadTipAsync(
         async (endpoint, cancellation) => Answer<ChainTip>.Found(new ChainTip { Head = await ReadHeadAsync(endpoint, cancellation) }),
         cancellationToken);
 

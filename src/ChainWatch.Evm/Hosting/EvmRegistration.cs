@@ -68,11 +68,12 @@ internal static class EvmRegistration
             Options = options,
             Confirmation = confirmation,
             StartHeight = options.GetStartHeight(),
+            Endpoints = [.. pool.Endpoints.Select(static endpoint => endpoint.Client)],
             CreateSource = () => new PolledChainSource(chain, reader, polling, status, time),
 
             // A developer's own node mines when it is told to. Whoever configures a time wants to be told all the same.
             BlocksOnDemand = () => options.BlockTime == TimeSpan.Zero || (options.BlockTime is null && options.EventTimeout is null && reader.IsDevelopment),
-            Recovery = new ChainRecovery { Resubscribe = feed is null ? null : feed.Restart, Reconnect = pool.Reconnect, PreferAnother = options.Endpoints.Count > 1 ? pool.PreferAnother : null },
+            Recovery = new ChainRecovery { Resubscribe = feed is null ? null : feed.Restart, Reconnect = pool.Reconnect, PreferAnother = options.Endpoints.Count > 1 ? pool.PreferAnother : null, RotateKey = pool.RotateKey },
         };
     }
 

@@ -28,7 +28,7 @@ internal sealed class EvmBlockReader : IBlockReader
     /// </summary>
     private bool WantMarks => _settings.AsksForMarks || !_identity.IsDevelopment;
 
-    public ValueTask<Answer<ChainTip>> ReadTipAsync(CancellationToken cancellationToken) => _pool.RunAsync(
+    public ValueTask<Answer<ChainTip>> ReadTipAsync(CancellationToken cancellationToken) => _pool.ReadTipAsync(
         async (endpoint, cancellation) => Answer<ChainTip>.Found(await TipReading.ReadAsync(endpoint, WantMarks, _time, cancellation)),
         cancellationToken);
 

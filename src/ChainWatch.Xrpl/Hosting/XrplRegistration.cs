@@ -70,6 +70,7 @@ internal static class XrplRegistration
             Options = options,
             Confirmation = confirmation,
             StartHeight = options.GetStartHeight(),
+            Endpoints = [.. pool.Endpoints.Select(static endpoint => endpoint.Client)],
             CreateSource = () => new PolledChainSource(chain, reader, polling, status, time),
             BlocksOnDemand = () => options.BlockTime == TimeSpan.Zero,
             Recovery = new ChainRecovery
@@ -77,6 +78,7 @@ internal static class XrplRegistration
                 Resubscribe = endpoints.Any(static endpoint => endpoint.Client.HasWebSocket) ? () => Drop(endpoints) : null,
                 Reconnect = pool.Reconnect,
                 PreferAnother = endpoints.Length > 1 ? pool.PreferAnother : null,
+                RotateKey = pool.RotateKey,
             },
         };
     }

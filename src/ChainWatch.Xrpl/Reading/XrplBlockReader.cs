@@ -21,7 +21,7 @@ internal sealed class XrplBlockReader : IBlockReader
         _feed = feed;
     }
 
-    public ValueTask<Answer<ChainTip>> ReadTipAsync(CancellationToken cancellationToken) => _pool.RunAsync(
+    public ValueTask<Answer<ChainTip>> ReadTipAsync(CancellationToken cancellationToken) => _pool.ReadTipAsync(
         async (endpoint, cancellation) =>
         {
             await endpoint.RefreshAsync(cancellation);

@@ -1,8 +1,8 @@
-using System.Net;
+using System.Globalization;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Net.WebSockets;
-using System.Text;
+using System.Threading.RateLimiting;
 using Microsoft.Extensions.Logging;
 using Polly;
 using Polly.Retry;
@@ -11,7 +11,7 @@ using Polly.Timeout;
 namespace ChainWatch;
 
 /// <summary>
-/// Sends requests to one endpoint: with its key, within its rate and concurrency, with a time limit for each attempt and a few retries of what may pass by itself.
+/// Sends requests to one endpoint: with its key, within its limits, with a time limit for each attempt and a few retries of what may pass by itself.
 /// One client is made for each endpoint and shared by all that talk to it; it owns the endpoint's connection pool.
 /// </summary>
 /// <remarks>
@@ -21,30 +21,27 @@ namespace ChainWatch;
 public sealed partial class EndpointClient : IDisposable
 {
     private const int Retries = 2;
+    private const double RetryShare = 0.2;
+    private const double MostRetries = 20;
     private static readonly TimeSpan RetryBase = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LongestRetryDelay = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestPause = TimeSpan.FromHours(1);
+    private static readonly TimeSpan LongestQuotaPause = TimeSpan.FromDays(31);
     private static readonly TimeSpan QuotaPause = TimeSpan.FromHours(1);
-    private static readonly TimeSpan LongestTurn = TimeSpan.FromMinutes(1);
 
     private readonly EndpointOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly IEndpointObserver? _observer;
-    private readonly HttpMessageInvoker _http;
-    private readonly Func<Uri, AuthenticationHeaderValue?, CancellationToken, Task<WebSocket>> _connect;
+    private readonly EndpointLine _line;
     private readonly EndpointSecrets _secrets;
+    private readonly EndpointRateLimiter _limiter;
     private readonly EndpointKeys _keys;
-    private readonly EndpointCredentials? _credentials;
-    private readonly TokenBucket? _bucket;
-    private readonly SemaphoreSlim _concurrency;
     private readonly ResiliencePipeline _retry;
     private readonly ResiliencePipeline _timeout;
-    private readonly Random _jitter;
-    private readonly Lock _lock = new();
-    private DateTimeOffset _pausedUntil;
-    private EndpointErrorKind _pausedBy;
-    private int _limited;
+    private readonly RetryBackoff _retryWait;
+    private readonly RetryBackoff _pauseWait;
+    private readonly RetryBudget _retries = new(RetryShare, MostRetries);
 
     /// <summary>Creates a client.</summary>
     /// <param name="chain">The chain's name, for logs and metrics.</param>
@@ -73,24 +70,23 @@ public sealed partial class EndpointClient : IDisposable
         _logger = logger;
         _observer = observer;
         _secrets = new EndpointSecrets(options);
-        _keys = new EndpointKeys(options.ApiKeys, timeProvider);
-        _credentials = options.CredentialsFile is { } file ? new EndpointCredentials(file) : null;
-        _concurrency = new SemaphoreSlim(options.MaxConcurrency, options.MaxConcurrency);
-        _jitter = new Random(seed);
-        _http = new HttpMessageInvoker(transport?.Handler ?? CreateHandler(options), disposeHandler: true);
-        _connect = transport?.ConnectWebSocket ?? ConnectClientAsync;
-        if (options.RequestsPerSecond is { } rate)
-        {
-            _bucket = new TokenBucket(rate, options.Burst ?? (int)Math.Clamp(Math.Ceiling(rate * 2), 1, int.MaxValue), timeProvider);
-        }
-
+        _limiter = new EndpointRateLimiter(options, timeProvider);
+        _keys = new EndpointKeys(options.ApiKeys, options.LimitsPerKey, () => options.LimitsPerKey ? new EndpointRateLimiter(options, timeProvider) : _limiter, timeProvider);
+        _line = new EndpointLine(name, options, transport, timeProvider);
+        _retryWait = new RetryBackoff(RetryBase, LongestRetryDelay, seed);
+        _pauseWait = new RetryBackoff(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1), seed, least: 0.5);
         _timeout = new ResiliencePipelineBuilder { TimeProvider = timeProvider }.AddTimeout(new TimeoutStrategyOptions { Timeout = options.Timeout }).Build();
         _retry = new ResiliencePipelineBuilder { TimeProvider = timeProvider }
             .AddRetry(new RetryStrategyOptions
             {
                 MaxRetryAttempts = Retries,
-                ShouldHandle = static arguments => ValueTask.FromResult(arguments.Outcome.Exception is EndpointException { Kind: EndpointErrorKind.Transient, Error.TimedOut: false }),
-                DelayGenerator = arguments => ValueTask.FromResult<TimeSpan?>(RetryDelay(arguments.AttemptNumber, arguments.Outcome.Exception)),
+                ShouldHandle = arguments => ValueTask.FromResult(
+                    arguments.AttemptNumber < Retries &&
+                    arguments.Outcome.Exception is EndpointException { Kind: EndpointErrorKind.Transient, Error.TimedOut: false } exception &&
+                    !(exception.Error.RetryAfter > LongestRetryDelay) &&
+                    _retries.TryTake()),
+                DelayGenerator = arguments => ValueTask.FromResult<TimeSpan?>(
+                    arguments.Outcome.Exception is EndpointException { Error.RetryAfter: { } asked } ? asked : _retryWait.After(arguments.AttemptNumber)),
             })
             .Build();
     }
@@ -102,28 +98,26 @@ public sealed partial class EndpointClient : IDisposable
     public string Name { get; }
 
     /// <summary>How long requests still fail without being sent, because the endpoint asked for a pause.</summary>
-    public TimeSpan Paused
-    {
-        get
-        {
-            lock (_lock)
-            {
-                TimeSpan left = _pausedUntil - _time.GetUtcNow();
-                return left > TimeSpan.Zero ? left : TimeSpan.Zero;
-            }
-        }
-    }
+    public TimeSpan Paused => _options.LimitsPerKey && _keys.Usable > 0 ? _keys.All.Where(static key => !key.Refused).Min(static key => key.Limiter.Paused) : _limiter.Paused;
 
-    /// <summary>Sends a request, and hands its answer to <see cref="EndpointRequest.Read"/>.</summary>
+    /// <summary>How many requests (or units) a second it may be asked now; <see langword="null"/> for no limit.</summary>
+    public double? RateLimit => _options.LimitsPerKey ? _keys.All.Where(static key => !key.Refused).Sum(static key => key.Limiter.Rate) : _limiter.Rate;
+
+    /// <summary>How many of its keys can be used now; <see langword="null"/> where it has none.</summary>
+    public int? UsableKeys => _keys.Any ? _keys.Usable : null;
+
+    /// <summary>Sends a request, and hands its answer to <see cref="EndpointRequest.Read"/>. How urgent it is says <see cref="EndpointPriorityScope"/>.</summary>
     /// <exception cref="EndpointException">The endpoint did not answer as asked, also after retries.</exception>
     public async ValueTask SendAsync(EndpointRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
+        _retries.Earn();
         bool renewed = false;
+        HashSet<ApiKey>? full = null;
         while (true)
         {
-            int key = TakeKey();
-            AuthenticationHeaderValue? credentials = ReadCredentials();
+            ApiKey? key = TakeKey(full);
+            AuthenticationHeaderValue? credentials = _line.ReadCredentials();
             // The continuations stay on the caller's context, on which the simulator runs everything in one thread.
             ResilienceContext context = ResilienceContextPool.Shared.Get(continueOnCapturedContext: true, cancellationToken);
             try
@@ -134,25 +128,24 @@ public sealed partial class EndpointClient : IDisposable
                     (Client: this, Request: request, Key: key));
                 return;
             }
-            catch (EndpointException exception) when (key >= 0 && exception.Kind is EndpointErrorKind.AuthFailed or EndpointErrorKind.QuotaExhausted)
+            catch (EndpointException exception) when (key is not null && IsAboutKey(exception.Error))
             {
-                if (exception.Kind == EndpointErrorKind.AuthFailed)
+                if (exception.Error.IsKnown || exception.Kind == EndpointErrorKind.RateLimited)
                 {
-                    _keys.Refuse(key);
-                    LogKeyRefused(Chain, Name, key + 1, exception.Message);
+                    // This one has nothing left for now; another key has limits of its own.
+                    (full ??= []).Add(key);
                 }
                 else
                 {
-                    _keys.Rest(key, exception.Error.RetryAfter ?? QuotaPause);
-                    LogQuotaExhausted(Chain, Name, key + 1, exception.Message);
+                    Park(key, exception.Error);
                 }
 
-                if (_keys.Current() < 0)
+                if (_keys.Current(full) is null)
                 {
                     throw;
                 }
             }
-            catch (EndpointException exception) when (!renewed && exception.Kind == EndpointErrorKind.AuthFailed && _credentials is not null && _credentials.TryRenew(credentials))
+            catch (EndpointException exception) when (!renewed && exception.Kind == EndpointErrorKind.AuthFailed && _line.TryRenewCredentials(credentials))
             {
                 // A node that started again has another cookie. Only once: what is refused twice in a row is wrong.
                 renewed = true;
@@ -178,8 +171,8 @@ public sealed partial class EndpointClient : IDisposable
         return SendAsync(new EndpointRequest { Method = method, Read = static _ => null, Exchange = exchange }, cancellationToken);
     }
 
-    /// <summary>The endpoint warned that it is asked too often, though it still answers: the rate is halved, and comes back within about a minute.</summary>
-    public void SlowDown() => _bucket?.SlowDown();
+    /// <summary>The endpoint warned that it is asked too often, though it still answers: the rate is halved, and grows back while it is used up.</summary>
+    public void SlowDown() => (_keys.Current(except: null)?.Limiter ?? _limiter).SlowDown();
 
     /// <summary>The largest answer that is read, in bytes.</summary>
     public int MaxResponseBytes => _options.MaxResponseBytes;
@@ -197,149 +190,141 @@ public sealed partial class EndpointClient : IDisposable
     /// <summary>Records the head that this endpoint told.</summary>
     public void ReportHead(long height) => HeadTold?.Invoke(height);
 
+    /// <summary>Takes the next of the keys into use, and puts the one in use behind the others. Requests under way end with the key that they began with.</summary>
+    /// <returns>False where there is no other usable key.</returns>
+    public bool RotateKey()
+    {
+        if (!_keys.Rotate())
+        {
+            return false;
+        }
+
+        int number = _keys.Current(except: null)?.Number ?? 0;
+        LogKeyRotated(Chain, Name, number);
+        KeysChanged?.Invoke("endpoint.key.rotated", string.Create(CultureInfo.InvariantCulture, $"key number {number} is used now, on request"));
+        return true;
+    }
+
+    /// <summary>Takes other keys into use, in their order. What is known about those that stay is kept: a refused one stays refused.</summary>
+    /// <param name="keys">The keys.</param>
+    public void ReplaceKeys(IReadOnlyList<string> keys)
+    {
+        ArgumentNullException.ThrowIfNull(keys);
+        // Before any of them is used: what is sent can come back in an error.
+        _secrets.Add(keys);
+        int before = _keys.All.Count;
+        int added = _keys.Replace(keys);
+        int removed = before + added - _keys.All.Count;
+        if (added == 0 && removed == 0)
+        {
+            return;
+        }
+
+        LogKeysReplaced(Chain, Name, added, removed, _keys.Usable);
+        KeysChanged?.Invoke("endpoint.keys.replaced", string.Create(CultureInfo.InvariantCulture, $"{added} keys came, {removed} went, {_keys.Usable} can be used"));
+        KeysRenewed?.Invoke();
+    }
+
     /// <summary>True where the endpoint has a URL for pushes, or a <c>ws</c> or <c>wss</c> URL for everything.</summary>
-    public bool HasWebSocket => WebSocketUrl is not null;
+    public bool HasWebSocket => _line.HasWebSocket;
 
     /// <summary>Opens a connection to the endpoint's URL for pushes, else to its <c>ws</c> or <c>wss</c> URL for everything, with its key.</summary>
     /// <exception cref="EndpointException">It could not be opened.</exception>
-    public async ValueTask<WebSocket> ConnectWebSocketAsync(CancellationToken cancellationToken)
-    {
-        if (!HasWebSocket)
-        {
-            throw new InvalidOperationException($"Endpoint '{Name}' has no URL of a WebSocket.");
-        }
-
-        (Uri url, AuthenticationHeaderValue? authorization) = GetTarget(WebSocketUrl!, TakeKey());
-        using CancellationTokenSource timeout = new(_options.Timeout, _time);
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
-        try
-        {
-            return await _connect(url, authorization, either.Token);
-        }
-        catch (Exception exception) when (exception is WebSocketException or HttpRequestException or IOException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
-        {
-            // The message may name the URL.
-            string cause = exception is WebSocketException socket ? socket.WebSocketErrorCode.ToString() : exception.GetType().Name;
-            throw new EndpointException(Transient($"the connection for pushes failed ({cause})"), exception);
-        }
-    }
+    public ValueTask<WebSocket> ConnectWebSocketAsync(CancellationToken cancellationToken) => _line.ConnectAsync(TakeKey(full: null)?.Value, cancellationToken);
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _http.Dispose();
-        _concurrency.Dispose();
+        _line.Dispose();
+        _limiter.Dispose();
+        foreach (ApiKey key in _keys.All)
+        {
+            key.Limiter.Dispose();
+        }
     }
 
     /// <summary>Takes the heads that the endpoint tells; set by the pool that it belongs to.</summary>
     internal Action<long>? HeadTold { get; set; }
 
-    private string? WebSocketUrl =>
-        !string.IsNullOrEmpty(_options.WebSocketUrl) ? _options.WebSocketUrl
-        : _options.Url?.StartsWith("ws", StringComparison.OrdinalIgnoreCase) == true ? _options.Url
-        : null;
+    /// <summary>Told when keys came that may work where those before did not; set by the pool that it belongs to.</summary>
+    internal Action? KeysRenewed { get; set; }
 
-    private static async Task<WebSocket> ConnectClientAsync(Uri url, AuthenticationHeaderValue? authorization, CancellationToken cancellationToken)
+    /// <summary>Told what happened to the keys, as an action and its details, for the audit log.</summary>
+    internal Action<string, string>? KeysChanged { get; set; }
+
+    /// <summary>The keys in use, in their order.</summary>
+    internal IReadOnlyList<string> Keys => [.. _keys.All.Select(static key => key.Value)];
+
+    /// <summary>What calls of these methods count against the limits, in one request.</summary>
+    internal int UnitsOf(IEnumerable<string> methods) => _options.Units.Count == 0 ? 1 : methods.Sum(_options.UnitsOf);
+
+    /// <summary>Records that the endpoint is asked after others from now on, and why, in one of a fixed number of words.</summary>
+    internal void ReportDemoted(string reasonKind) => _observer?.EndpointDemoted(Chain, Name, reasonKind);
+
+    private bool IsAboutKey(EndpointError error) => error.IsKnown || error.Kind == EndpointErrorKind.RateLimited
+        ? _options.LimitsPerKey
+        : error.Kind is EndpointErrorKind.AuthFailed or EndpointErrorKind.QuotaExhausted;
+
+    private void Park(ApiKey key, EndpointError error)
     {
-        ClientWebSocket socket = new();
-        try
+        if (error.Kind == EndpointErrorKind.AuthFailed)
         {
-            // Load balancers drop silent connections without closing them; an own ping notices.
-            socket.Options.KeepAliveInterval = TimeSpan.FromSeconds(15);
-            socket.Options.KeepAliveTimeout = TimeSpan.FromSeconds(20);
-            if (authorization is not null)
-            {
-                socket.Options.SetRequestHeader("Authorization", authorization.ToString());
-            }
-
-            await socket.ConnectAsync(url, cancellationToken);
-            return socket;
+            _keys.Refuse(key);
+            LogKeyRefused(Chain, Name, key.Number, error.Message);
+            KeysChanged?.Invoke("endpoint.key.refused", string.Create(CultureInfo.InvariantCulture, $"key number {key.Number} was refused and is parked; {_keys.Usable} can be used"));
         }
-        catch
+        else
         {
-            socket.Dispose();
-            throw;
+            _keys.Rest(key, QuotaPauseOf(error, key.Limiter));
+            LogQuotaExhausted(Chain, Name, key.Number, error.Message);
+            KeysChanged?.Invoke("endpoint.key.exhausted", string.Create(CultureInfo.InvariantCulture, $"the quota of key number {key.Number} is used up; {_keys.Usable} can be used"));
         }
     }
 
-    private static SocketsHttpHandler CreateHandler(EndpointOptions options) => new()
-    {
-        // Below the 30 s after which common nodes close idle connections, so that a request never meets a connection that is just being closed.
-        PooledConnectionIdleTimeout = TimeSpan.FromSeconds(20),
-        // Providers move by DNS.
-        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-        ConnectTimeout = TimeSpan.FromSeconds(10),
-        MaxConnectionsPerServer = options.MaxConcurrency,
-        AutomaticDecompression = DecompressionMethods.All,
-        // A redirect would carry the key to another host.
-        AllowAutoRedirect = false,
-        UseCookies = false,
-        // Activities of the HTTP stack would hold the URL, and with it the key.
-        ActivityHeadersPropagator = null,
-    };
-
-    private AuthenticationHeaderValue? ReadCredentials()
-    {
-        try
-        {
-            return _credentials?.Get();
-        }
-        catch (IOException exception)
-        {
-            throw new EndpointException(Transient($"its CredentialsFile cannot be used: {exception.Message}"), exception);
-        }
-    }
-
-    private int TakeKey()
+    private ApiKey? TakeKey(HashSet<ApiKey>? full)
     {
         if (!_keys.Any)
         {
-            return -1;
+            return null;
         }
 
-        int key = _keys.Current();
-        return key >= 0
-            ? key
-            : throw new EndpointException(EndpointErrorKind.AuthFailed, $"endpoint '{Name}': none of its API keys is accepted any more");
+        return _keys.Current(full) ??
+            throw new EndpointException(EndpointErrorKind.AuthFailed, $"endpoint '{Name}': none of its API keys can be used: each was refused, or its quota is used up");
     }
 
-    private async ValueTask AttemptAsync(EndpointRequest request, int key, CancellationToken cancellationToken)
+    private async ValueTask AttemptAsync(EndpointRequest request, ApiKey? key, CancellationToken cancellationToken)
     {
-        ThrowIfPaused();
-        await _concurrency.WaitAsync(cancellationToken);
-        try
+        EndpointRateLimiter limiter = key?.Limiter ?? _limiter;
+        using RateLimitLease turn = await limiter.AcquireAsync(request.Units ?? UnitsOf([request.Method]), EndpointPriorityScope.Current, cancellationToken);
+        if (turn is EndpointLease { IsAcquired: false } none)
         {
-            await WaitForTurnAsync(cancellationToken);
-            // The endpoint may have asked for a pause while this request waited.
-            ThrowIfPaused();
-            long started = _time.GetTimestamp();
-            EndpointError? error = await SendOnceAsync(request, key, cancellationToken);
-            _observer?.RequestCompleted(Chain, Name, request.Method, error?.Kind, _time.GetElapsedTime(started));
-            EndpointRequestLog.Completed(_logger, Chain, Name, request.Method, error, _time.GetElapsedTime(started));
-            if (error is null)
-            {
-                _limited = 0;
-                return;
-            }
+            throw new EndpointException(new EndpointError { Kind = none.Refusal, Message = $"endpoint '{Name}' {none.Reason}", RetryAfter = none.RetryAfter, IsKnown = true });
+        }
 
-            Pause(error, key);
-            throw new EndpointException(error);
-        }
-        finally
+        long started = _time.GetTimestamp();
+        EndpointError? error = await SendOnceAsync(request, key, cancellationToken);
+        _observer?.RequestCompleted(Chain, Name, request.Method, error?.Kind, _time.GetElapsedTime(started));
+        EndpointRequestLog.Completed(_logger, Chain, Name, request.Method, error, _time.GetElapsedTime(started));
+        if (error is null)
         {
-            _concurrency.Release();
+            limiter.Succeeded();
+            _pauseWait.Succeeded();
+            return;
         }
+
+        Pause(error, key, limiter);
+        throw new EndpointException(error);
     }
 
-    private async ValueTask<EndpointError?> SendOnceAsync(EndpointRequest request, int key, CancellationToken cancellationToken)
+    private async ValueTask<EndpointError?> SendOnceAsync(EndpointRequest request, ApiKey? key, CancellationToken cancellationToken)
     {
         ResilienceContext context = ResilienceContextPool.Shared.Get(continueOnCapturedContext: true, cancellationToken);
         try
         {
             return await _timeout.ExecuteAsync(
-                static async (context, state) => await state.Client.ExchangeAsync(state.Request, state.Key, context.CancellationToken),
+                static async (context, state) => await state.Line.ExchangeAsync(state.Request, state.Key, context.CancellationToken),
                 context,
-                (Client: this, Request: request, Key: key));
+                (Line: _line, Request: request, Key: key?.Value));
         }
         catch (TimeoutRejectedException)
         {
@@ -365,161 +350,28 @@ public sealed partial class EndpointClient : IDisposable
         }
     }
 
-    private async ValueTask<EndpointError?> ExchangeAsync(EndpointRequest request, int key, CancellationToken cancellationToken)
+    /// <summary>Keeps to what the endpoint asked for. Keys rest on their own.</summary>
+    private void Pause(EndpointError error, ApiKey? key, EndpointRateLimiter limiter)
     {
-        if (request.Exchange is { } exchange)
-        {
-            try
-            {
-                return await exchange(cancellationToken);
-            }
-            catch (EndpointException exception)
-            {
-                return exception.Error;
-            }
-        }
-
-        (Uri url, AuthenticationHeaderValue? authorization) = GetTarget(_options.Url!, key);
-        if (request.Path.Length > 0)
-        {
-            string baseUrl = url.GetLeftPart(UriPartial.Path);
-            url = new Uri($"{baseUrl}{(baseUrl.EndsWith('/') ? "" : "/")}{request.Path}{url.Query}");
-        }
-
-        using HttpRequestMessage message = new(request.Body.IsEmpty ? HttpMethod.Get : HttpMethod.Post, url);
-        message.Headers.Authorization = _credentials is null ? authorization : ReadCredentials();
-        if (!request.Body.IsEmpty)
-        {
-            message.Content = new ReadOnlyMemoryContent(request.Body);
-            message.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        }
-
-        using HttpResponseMessage response = await _http.SendAsync(message, cancellationToken);
-        using Stream stream = await response.Content.ReadAsStreamAsync(cancellationToken);
-        PooledBytes? body = await PooledBytes.ReadAsync(stream, response.Content.Headers.ContentLength, _options.MaxResponseBytes, cancellationToken);
-        if (body is null)
-        {
-            return new EndpointError
-            {
-                Kind = EndpointErrorKind.RangeTooLarge,
-                Message = $"endpoint '{Name}': the answer to {request.Method} is larger than {_options.MaxResponseBytes} bytes (MaxResponseBytes)",
-            };
-        }
-
-        EndpointResponse answer = new(response.StatusCode, body, GetRetryAfter(response.Headers.RetryAfter));
-        try
-        {
-            return request.Read(answer);
-        }
-        finally
-        {
-            answer.Release();
-        }
-    }
-
-    private static (Uri Url, AuthenticationHeaderValue? Authorization) GetTarget(string template, int key, EndpointKeys keys)
-    {
-        bool inUrl = template.Contains("{key}", StringComparison.Ordinal);
-        Uri url = new(key < 0 ? template : template.Replace("{key}", Uri.EscapeDataString(keys[key]), StringComparison.Ordinal));
-        if (url.UserInfo.Length > 0)
-        {
-            string basic = Convert.ToBase64String(Encoding.UTF8.GetBytes(Uri.UnescapeDataString(url.UserInfo)));
-            return (new UriBuilder(url) { UserName = "", Password = "" }.Uri, new AuthenticationHeaderValue("Basic", basic));
-        }
-
-        return (url, key >= 0 && !inUrl ? new AuthenticationHeaderValue("Bearer", keys[key]) : null);
-    }
-
-    private (Uri Url, AuthenticationHeaderValue? Authorization) GetTarget(string template, int key) => GetTarget(template, key, _keys);
-
-    private TimeSpan? GetRetryAfter(RetryConditionHeaderValue? header)
-    {
-        TimeSpan? wait = header?.Delta ?? (header?.Date is { } date ? date - _time.GetUtcNow() : null);
-        return wait < TimeSpan.Zero ? TimeSpan.Zero : wait;
-    }
-
-    private async ValueTask WaitForTurnAsync(CancellationToken cancellationToken)
-    {
-        if (_bucket is null)
-        {
-            return;
-        }
-
-        TimeSpan wait = _bucket.Reserve(LongestTurn) ??
-            throw new EndpointException(EndpointErrorKind.RateLimited, $"endpoint '{Name}': too many requests wait for its RequestsPerSecond");
-
-        if (wait > TimeSpan.Zero)
-        {
-            await Task.Delay(wait, _time, cancellationToken);
-        }
-    }
-
-    private void ThrowIfPaused()
-    {
-        TimeSpan left = Paused;
-        if (left > TimeSpan.Zero)
-        {
-            throw new EndpointException(new EndpointError
-            {
-                Kind = _pausedBy,
-                Message = $"endpoint '{Name}' is left alone for {left.TotalSeconds:0.#} s more ({_pausedBy})",
-                RetryAfter = left,
-            });
-        }
-    }
-
-    /// <summary>Keeps to what the endpoint asked for. Keys have their own pauses.</summary>
-    private void Pause(EndpointError error, int key)
-    {
-        TimeSpan pause;
-        lock (_lock)
-        {
-            switch (error.Kind)
-            {
-                case EndpointErrorKind.RateLimited:
-                    pause = error.RetryAfter ?? TimeSpan.FromSeconds(Math.Min(60, Math.Pow(2, Math.Min(_limited, 6))) * (0.5 + (_jitter.NextDouble() / 2)));
-                    _limited++;
-                    break;
-                case EndpointErrorKind.QuotaExhausted when key < 0:
-                    pause = error.RetryAfter ?? QuotaPause;
-                    break;
-                default:
-                    return;
-            }
-
-            pause = pause < LongestPause ? pause : LongestPause;
-            DateTimeOffset until = _time.GetUtcNow() + pause;
-            if (until > _pausedUntil)
-            {
-                _pausedUntil = until;
-                _pausedBy = error.Kind;
-            }
-        }
-
         if (error.Kind == EndpointErrorKind.RateLimited)
         {
-            _bucket?.SlowDown();
+            TimeSpan pause = error.RetryAfter ?? _pauseWait.Failed();
+            pause = pause < LongestPause ? pause : LongestPause;
+            limiter.SlowDown();
+            limiter.Pause(pause, error.Kind);
             LogRateLimited(Chain, Name, pause.TotalSeconds, error.Message);
         }
-        else
+        else if (error.Kind == EndpointErrorKind.QuotaExhausted && key is null)
         {
+            limiter.Pause(QuotaPauseOf(error, limiter), error.Kind);
             LogQuotaExhausted(Chain, Name, 0, error.Message);
         }
     }
 
-    private TimeSpan RetryDelay(int attempt, Exception? exception)
+    private static TimeSpan QuotaPauseOf(EndpointError error, EndpointRateLimiter limiter)
     {
-        if (exception is EndpointException { Error.RetryAfter: { } asked })
-        {
-            return asked < LongestRetryDelay ? asked : LongestRetryDelay;
-        }
-
-        // Full jitter: anything up to the exponential bound, so that many clients of one endpoint do not come back together.
-        double bound = Math.Min(LongestRetryDelay.TotalSeconds, RetryBase.TotalSeconds * Math.Pow(2, attempt));
-        lock (_lock)
-        {
-            return TimeSpan.FromSeconds(bound * _jitter.NextDouble());
-        }
+        TimeSpan pause = error.RetryAfter ?? limiter.UntilReset ?? QuotaPause;
+        return pause < LongestQuotaPause ? pause : LongestQuotaPause;
     }
 
     private EndpointError Transient(string what, bool timedOut = false) =>
@@ -536,4 +388,10 @@ public sealed partial class EndpointClient : IDisposable
 
     [LoggerMessage(2004, LogLevel.Warning, "Chain {Chain}, endpoint {Endpoint}: an answer failed the check {Check} and is not used: {Reason}", EventName = "EndpointAnswerRefused")]
     private partial void LogAnswerRefused(string chain, string endpoint, string check, string reason);
+
+    [LoggerMessage(2005, LogLevel.Information, "Chain {Chain}, endpoint {Endpoint}: API key number {Key} is used from now on, on request", EventName = "EndpointKeyRotated")]
+    private partial void LogKeyRotated(string chain, string endpoint, int key);
+
+    [LoggerMessage(2006, LogLevel.Information, "Chain {Chain}, endpoint {Endpoint}: {Added} API keys came and {Removed} went; {Usable} can be used", EventName = "EndpointKeysReplaced")]
+    private partial void LogKeysReplaced(string chain, string endpoint, int added, int removed, int usable);
 }

@@ -24,6 +24,9 @@ public sealed class EndpointError
     /// <summary>True where the endpoint took all the time it may take: asking it once more would only take that time again.</summary>
     internal bool TimedOut { get; init; }
 
+    /// <summary>True where nothing was sent, because the endpoint's refusal is known beforehand.</summary>
+    internal bool IsKnown { get; init; }
+
     /// <inheritdoc/>
     public override string ToString() => Message;
 }

@@ -5,6 +5,9 @@ namespace ChainWatch;
 /// <summary>One RPC URL with its keys and limits.</summary>
 public sealed class EndpointOptions
 {
+    private static readonly TimeSpan LongestSpacing = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan LongestWindow = TimeSpan.FromDays(31);
+
     /// <summary>The name under which the endpoint appears in logs, metrics, health answers and the coverage. Its URL never does, since URLs hold keys.</summary>
     /// <value>The default is the endpoint's number in the chain's list, from <c>endpoint-1</c>.</value>
     public string? Name { get; set; }
@@ -32,6 +35,29 @@ public sealed class EndpointOptions
     /// <value>From 1 up. The default is twice <see cref="RequestsPerSecond"/>.</value>
     public int? Burst { get; set; }
 
+    /// <summary>The least time between the beginnings of two requests.</summary>
+    /// <value>The default is none.</value>
+    public TimeSpan MinSpacing { get; set; }
+
+    /// <summary>How many requests (or units, where <see cref="Units"/> are given) the endpoint answers in one <see cref="QuotaWindow"/>. The last tenth is kept for the head of the chain.</summary>
+    /// <value>From 1 up. <see langword="null"/> (the default) sets no quota. What was used is counted in this process, from its start.</value>
+    public double? Quota { get; set; }
+
+    /// <summary>The window of <see cref="Quota"/>. Windows are counted from midnight UTC of the first of January 1970: a day's begins at midnight UTC.</summary>
+    /// <value>The default is a day.</value>
+    public TimeSpan QuotaWindow { get; set; } = TimeSpan.FromDays(1);
+
+    /// <summary>
+    /// What a call of a method counts, for providers that sell units: <see cref="RequestsPerSecond"/>, <see cref="Burst"/> and <see cref="Quota"/> are units then, and every call of a batch counts. The
+    /// name <c>default</c> is for all methods that are not named.
+    /// </summary>
+    /// <value>The default is empty: each request counts 1, a batch too.</value>
+    public IDictionary<string, int> Units { get; } = new Dictionary<string, int>(StringComparer.Ordinal);
+
+    /// <summary>Whether each of <see cref="ApiKeys"/> has these limits for itself: the keys are used side by side then. Else the endpoint has them once, and one key is used at a time.</summary>
+    /// <value>The default is false.</value>
+    public bool LimitsPerKey { get; set; }
+
     /// <summary>How many requests may be under way at the same time.</summary>
     /// <value>1 to 1,000. The default is 16.</value>
     public int MaxConcurrency { get; set; } = 16;
@@ -43,6 +69,9 @@ public sealed class EndpointOptions
     /// <summary>The largest answer that is read.</summary>
     /// <value>Bytes, from 1 MiB up. The default is 256 MiB.</value>
     public int MaxResponseBytes { get; set; } = 256 * 1024 * 1024;
+
+    /// <summary>What a call counts.</summary>
+    internal int UnitsOf(string method) => Units.Count == 0 ? 1 : Units.TryGetValue(method, out int units) ? units : Units.TryGetValue("default", out units) ? units : 1;
 
     /// <summary>Reads the options from the configuration.</summary>
     internal void Read(ConfigurationReader reader)
@@ -58,6 +87,15 @@ public sealed class EndpointOptions
         CredentialsFile = reader.ReadText(nameof(CredentialsFile)) ?? CredentialsFile;
         RequestsPerSecond = reader.ReadNumber(nameof(RequestsPerSecond)) ?? RequestsPerSecond;
         Burst = reader.ReadWhole(nameof(Burst)) ?? Burst;
+        MinSpacing = reader.ReadDuration(nameof(MinSpacing)) ?? MinSpacing;
+        Quota = reader.ReadNumber(nameof(Quota)) ?? Quota;
+        QuotaWindow = reader.ReadDuration(nameof(QuotaWindow)) ?? QuotaWindow;
+        foreach ((string method, int units) in reader.ReadWholes(nameof(Units)))
+        {
+            Units[method] = units;
+        }
+
+        LimitsPerKey = reader.ReadFlag(nameof(LimitsPerKey)) ?? LimitsPerKey;
         MaxConcurrency = reader.ReadWhole(nameof(MaxConcurrency)) ?? MaxConcurrency;
         Timeout = reader.ReadDuration(nameof(Timeout)) ?? Timeout;
         MaxResponseBytes = reader.ReadWhole(nameof(MaxResponseBytes)) ?? MaxResponseBytes;
@@ -103,6 +141,31 @@ public sealed class EndpointOptions
         }
 
         ChainOptions.CheckRange(Burst, 1, int.MaxValue, $"{path}:{nameof(Burst)}", errors);
+        if (MinSpacing < TimeSpan.Zero || MinSpacing > LongestSpacing)
+        {
+            errors.Add($"{path}:{nameof(MinSpacing)}", MinSpacing.ToString("c", CultureInfo.InvariantCulture), "it must be from 00:00:00 to 00:01:00");
+        }
+
+        if (Quota is < 1 or double.NaN)
+        {
+            errors.Add($"{path}:{nameof(Quota)}", Quota.Value.ToString(CultureInfo.InvariantCulture), "it must be 1 or more; leave it out for no quota");
+        }
+
+        if (QuotaWindow < TimeSpan.FromSeconds(1) || QuotaWindow > LongestWindow)
+        {
+            errors.Add($"{path}:{nameof(QuotaWindow)}", QuotaWindow.ToString("c", CultureInfo.InvariantCulture), "it must be from 00:00:01 to 31.00:00:00");
+        }
+
+        foreach ((string method, int units) in Units)
+        {
+            ChainOptions.CheckRange(units, 0, 1_000_000, $"{path}:{nameof(Units)}:{method}", errors);
+        }
+
+        if (LimitsPerKey && ApiKeys.Count == 0)
+        {
+            errors.Add($"{path}:{nameof(LimitsPerKey)}", "true", $"it is about {nameof(ApiKeys)}, and there are none; name them, or leave it out");
+        }
+
         ChainOptions.CheckRange(MaxConcurrency, 1, 1000, $"{path}:{nameof(MaxConcurrency)}", errors);
         ChainOptions.CheckPositive(Timeout, $"{path}:{nameof(Timeout)}", errors);
         ChainOptions.CheckRange(MaxResponseBytes, 1024 * 1024, int.MaxValue, $"{path}:{nameof(MaxResponseBytes)}", errors);

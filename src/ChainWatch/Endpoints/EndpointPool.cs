@@ -1,29 +1,33 @@
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 
 namespace ChainWatch;
 
 /// <summary>
-/// The endpoints of a chain. An operation runs on the first one of the list that is fit; when that one fails, or does not know, it runs on the next. An endpoint that
-/// failed cools down, and is tried again with a real operation after that, because only that proves that it works. The last one left is never dropped.
+/// The endpoints of a chain, which behave like one good one. An operation runs on the one that ranks first (its answers pass their checks, it is reliable, it is current, it is fast); when that one fails, or does
+/// not know, it runs on the next. An endpoint that failed cools down, and comes back when a real operation succeeds on it, because only that proves that it works. The last one left is never dropped.
 /// </summary>
 /// <remarks>An operation runs on one endpoint as a whole, so that what it puts together comes from one node as far as a client can tell.</remarks>
 /// <typeparam name="TEndpoint">The chain family's endpoint.</typeparam>
 public sealed partial class EndpointPool<TEndpoint>
     where TEndpoint : class, IPooledEndpoint
 {
-    private static readonly TimeSpan FirstCoolDown = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LongestCoolDown = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan RefusedCoolDown = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan BarredCoolDown = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan SetAside = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
 
-    private readonly Slot[] _slots;
+    /// <summary>How long an endpoint that failed may take on its trial while others could answer: a sick one must not stall the healthy ones.</summary>
+    private static readonly TimeSpan LongestTrial = TimeSpan.FromSeconds(3);
+
+    private readonly EndpointSlot<TEndpoint>[] _slots;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly TipLooks<TEndpoint> _looks;
     private readonly Lock _lock = new();
+    private EndpointRating? _first;
 
     /// <summary>Creates a pool.</summary>
-    /// <param name="endpoints">The endpoints, in the order in which they are preferred; at least one.</param>
+    /// <param name="endpoints">The endpoints, in the order in which they are preferred where they are about equal; at least one.</param>
     /// <param name="timeProvider">The clock of cool-downs.</param>
     /// <param name="logger">Where switches and refusals are told.</param>
     public EndpointPool(IReadOnlyList<TEndpoint> endpoints, TimeProvider timeProvider, ILogger logger)
@@ -34,17 +38,25 @@ public sealed partial class EndpointPool<TEndpoint>
             throw new ArgumentException("A pool needs at least one endpoint.", nameof(endpoints));
         }
 
-        _slots = [.. endpoints.Select(static endpoint => new Slot(endpoint))];
+        _slots = [.. endpoints.Select(static endpoint => new EndpointSlot<TEndpoint>(endpoint))];
         _time = timeProvider;
         _logger = logger;
-        foreach (Slot slot in _slots)
+        _looks = new TipLooks<TEndpoint>(this, timeProvider);
+        foreach (EndpointSlot<TEndpoint> slot in _slots)
         {
-            slot.Endpoint.Client.HeadTold = height => Told(slot, height);
+            slot.Client.HeadTold = height => Told(slot.Rating, height);
+            slot.Client.KeysRenewed = () => Renewed(slot.Rating);
         }
     }
 
-    /// <summary>The endpoints, in the order in which they are preferred.</summary>
+    /// <summary>The endpoints, in the order in which they were configured.</summary>
     public IEnumerable<TEndpoint> Endpoints => _slots.Select(static slot => slot.Endpoint);
+
+    internal Lock Guard => _lock;
+
+    internal HeadAgreement Agreement { get; } = new();
+
+    internal IReadOnlyList<EndpointSlot<TEndpoint>> Slots => _slots;
 
     /// <summary>How the endpoints stand now, in the order in which they are asked.</summary>
     public IReadOnlyList<EndpointStanding> ReadStandings()
@@ -52,20 +64,22 @@ public sealed partial class EndpointPool<TEndpoint>
         DateTimeOffset now = _time.GetUtcNow();
         lock (_lock)
         {
-            Slot[] order = [.. _slots.OrderBy(slot => slot.RestsUntil > now || slot.Endpoint.Client.Paused > TimeSpan.Zero)];
-            long highest = _slots.Max(static slot => slot.Head);
-            return [.. order.Select((slot, index) => Stand(slot, index + 1, highest))];
+            List<EndpointRating> order = EndpointOrder.Sort(_slots.Where(slot => IsFit(slot, now)).Select(static slot => slot.Rating), _first, now);
+            order.AddRange(_slots.Where(slot => !IsFit(slot, now)).Select(static slot => slot.Rating));
+            return [.. order.Select((rating, index) => _slots.First(slot => slot.Rating == rating).Stand(index + 1, now))];
         }
     }
 
-    /// <summary>Lets every endpoint prove again, before it is next used, that it serves this chain.</summary>
+    /// <summary>Lets every endpoint prove again, before it is next used, that it serves this chain, and forgets which head was seen.</summary>
     public void Reconnect()
     {
         lock (_lock)
         {
-            foreach (Slot slot in _slots)
+            Agreement.Forget();
+            foreach (EndpointSlot<TEndpoint> slot in _slots)
             {
                 slot.Connected = false;
+                slot.Rating.ForgetHead();
             }
         }
     }
@@ -77,15 +91,35 @@ public sealed partial class EndpointPool<TEndpoint>
         {
             if (_slots.Length > 1 && InTurn() is { Count: > 0 } order)
             {
-                order[0].SetAsideUntil = _time.GetUtcNow() + SetAside;
+                order[0].Rating.SetAsideUntil = _time.GetUtcNow() + SetAside;
+                order[0].Client.ReportDemoted("set-aside");
             }
         }
+    }
+
+    /// <summary>Takes the next of an endpoint's keys into use.</summary>
+    /// <param name="endpoint">The endpoint's name.</param>
+    /// <returns>False where no endpoint has that name, or it has no other usable key.</returns>
+    public bool RotateKey(string endpoint) =>
+        _slots.FirstOrDefault(slot => string.Equals(slot.Client.Name, endpoint, StringComparison.OrdinalIgnoreCase))?.Client.RotateKey() ?? false;
+
+    /// <summary>
+    /// Reads the head of the chain, so that the answer is one that the endpoints agree on, and never behind what was read before while one can tell more. A slow endpoint is overtaken by the next one; the
+    /// others are asked now and then, beside, so that it is known how they stand. Several who ask at the same time share one look.
+    /// </summary>
+    /// <param name="read">Reads the head from one endpoint, and tells it to <see cref="EndpointClient.ReportHead"/>.</param>
+    /// <param name="cancellationToken">Ends the search.</param>
+    /// <returns>The head; <see cref="AnswerKind.Unknown"/> where no endpoint told one, or all are behind what was read before.</returns>
+    public ValueTask<Answer<ChainTip>> ReadTipAsync(Func<TEndpoint, CancellationToken, ValueTask<Answer<ChainTip>>> read, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(read);
+        return _looks.ReadAsync(read, cancellationToken);
     }
 
     /// <summary>Runs an operation on the endpoints until one has an answer.</summary>
     /// <typeparam name="T">What is asked for.</typeparam>
     /// <param name="operation">
-    /// The operation. <see cref="AnswerKind.Found"/> and <see cref="AnswerKind.NotYet"/> end the search; <see cref="AnswerKind.Unknown"/> and an
+    /// The operation. <see cref="AnswerKind.Found"/> and <see cref="AnswerKind.NotYet"/> end the search, the latter only where the endpoint is not behind others; <see cref="AnswerKind.Unknown"/> and an
     /// <see cref="EndpointException"/> go on to the next endpoint.
     /// </param>
     /// <param name="cancellationToken">Ends the search.</param>
@@ -96,78 +130,181 @@ public sealed partial class EndpointPool<TEndpoint>
         ArgumentNullException.ThrowIfNull(operation);
         List<string> reasons = [];
         bool waited = false;
+        Answer<T>? notYet = null;
         while (true)
         {
-            bool tried = false;
-            foreach (Slot slot in InTurn())
+            List<EndpointSlot<TEndpoint>> order = InTurn();
+            foreach (EndpointSlot<TEndpoint> slot in order)
             {
-                tried = true;
-                Answer<T> answer = await TryAsync(slot, operation, cancellationToken);
-                if (answer.Kind != AnswerKind.Unknown)
+                Answer<T> answer = await TryAsync(slot, operation, tip: false, order.Count > 1 ? LongestTrial : null, cancellationToken);
+                if (answer.IsFound || (answer.Kind == AnswerKind.NotYet && !IsBehind(slot)))
                 {
                     return answer;
                 }
 
-                reasons.Add(answer.Reason ?? $"endpoint '{slot.Endpoint.Client.Name}' does not know");
+                notYet = answer.Kind == AnswerKind.NotYet ? answer : notYet;
+                reasons.Add(answer.Reason ?? $"endpoint '{slot.Client.Name}' does not know");
             }
 
-            TimeSpan wait = Shortest(out string resting);
-            if (tried || waited || wait > LongestWait)
+            if (notYet is { } late)
             {
-                return Answer<T>.Unknown(reasons.Count > 0 ? string.Join("; ", reasons) : resting);
+                return late;
             }
 
-            // All of them asked for a pause that is short enough to wait for.
+            if (order.Count > 0 || waited || !await WaitAsync(reasons, cancellationToken))
+            {
+                return Answer<T>.Unknown(string.Join("; ", reasons));
+            }
+
             waited = true;
-            await Task.Delay(wait, _time, cancellationToken);
         }
     }
 
-    private async ValueTask<Answer<T>> TryAsync<T>(Slot slot, Func<TEndpoint, CancellationToken, ValueTask<Answer<T>>> operation, CancellationToken cancellationToken)
+    /// <summary>Waits until an endpoint may be asked again, where all of them asked for a pause. False, and why, where that is too long to wait for.</summary>
+    internal async ValueTask<bool> WaitAsync(List<string> reasons, CancellationToken cancellationToken)
+    {
+        TimeSpan wait = Shortest(out string resting);
+        reasons.Add(resting);
+        if (wait > LongestWait)
+        {
+            return false;
+        }
+
+        await Task.Delay(wait, _time, cancellationToken);
+        return true;
+    }
+
+    /// <summary>Runs an operation on one endpoint.</summary>
+    /// <param name="slot">The endpoint.</param>
+    /// <param name="operation">The operation.</param>
+    /// <param name="tip">Whether it asks for the head.</param>
+    /// <param name="longestTrial">How long it may take where the endpoint failed before; <see langword="null"/> for as long as requests may.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    internal async ValueTask<Answer<T>> TryAsync<T>(
+        EndpointSlot<TEndpoint> slot, Func<TEndpoint, CancellationToken, ValueTask<Answer<T>>> operation, bool tip, TimeSpan? longestTrial, CancellationToken cancellationToken)
         where T : class
     {
-        EndpointClient client = slot.Endpoint.Client;
+        bool trial = BeginTrial(slot.Rating, tip);
+        using CancellationTokenSource? limit = trial && longestTrial is { } most ? new CancellationTokenSource(most, _time) : null;
+        using CancellationTokenSource? either = limit is null ? null : CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        CancellationToken token = either?.Token ?? cancellationToken;
         try
         {
             if (!slot.Connected)
             {
-                await slot.Endpoint.ConnectAsync(cancellationToken);
+                await slot.Endpoint.ConnectAsync(token);
                 slot.Connected = true;
             }
 
-            Answer<T> answer = await operation(slot.Endpoint, cancellationToken);
-            Succeeded(slot);
+            long started = _time.GetTimestamp();
+            Answer<T> answer = await operation(slot.Endpoint, token);
+            Succeeded(slot, tip, _time.GetElapsedTime(started));
             return answer;
         }
         catch (EndpointException exception)
         {
-            if (exception.Error.Check is { } check)
-            {
-                client.ReportRefused(check, exception.Message);
-            }
-
-            Failed(slot, exception.Error);
+            Failed(slot, exception.Error, tip);
             return exception.Kind == EndpointErrorKind.NotYet ? Answer<T>.NotYet(exception.Message) : Answer<T>.Unknown(exception.Message);
         }
         catch (EndpointRefusedException exception)
         {
-            LogRefused(client.Chain, client.Name, exception.Message);
-            slot.Refused = true;
-            Rest(slot, RefusedCoolDown, certain: true, exception.Message);
+            LogRefused(slot.Client.Chain, slot.Client.Name, exception.Message);
+            Bar(slot, exception.Message, tip, refused: true);
             return Answer<T>.Unknown(exception.Message);
+        }
+        catch (OperationCanceledException) when (limit is { IsCancellationRequested: true } && !cancellationToken.IsCancellationRequested)
+        {
+            EndpointError slow = new()
+            {
+                Kind = EndpointErrorKind.Transient,
+                Message = string.Create(CultureInfo.InvariantCulture, $"endpoint '{slot.Client.Name}': it failed before, and did not answer within {longestTrial!.Value.TotalSeconds:0.#} s now"),
+            };
+            Failed(slot, slow, tip);
+            return Answer<T>.Unknown(slow.Message);
+        }
+        finally
+        {
+            if (trial)
+            {
+                lock (_lock)
+                {
+                    slot.Rating.OnTrial = false;
+                }
+            }
         }
     }
 
-    /// <summary>The endpoints to try now: the fit ones in their order; when there are none, those that only cool down by our own choice, soonest first.</summary>
-    private List<Slot> InTurn()
+    /// <summary>The endpoints to try now, by rank; when none is fit, those that only cool down by our own choice, soonest first.</summary>
+    internal List<EndpointSlot<TEndpoint>> InTurn()
     {
         DateTimeOffset now = _time.GetUtcNow();
         lock (_lock)
         {
-            List<Slot> fit = [.. _slots.Where(slot => slot.RestsUntil <= now && slot.Endpoint.Client.Paused == TimeSpan.Zero).OrderBy(slot => slot.SetAsideUntil > now)];
-            return fit.Count > 0
-                ? fit
-                : [.. _slots.Where(static slot => !slot.Certain && slot.Endpoint.Client.Paused == TimeSpan.Zero).OrderBy(static slot => slot.RestsUntil)];
+            List<EndpointRating> order = EndpointOrder.Sort(_slots.Where(slot => IsFit(slot, now)).Select(static slot => slot.Rating), _first, now);
+            if (order.Count == 0)
+            {
+                return [.. _slots.Where(static slot => !slot.Rating.Certain && slot.Client.Paused == TimeSpan.Zero).OrderBy(static slot => slot.Rating.RestsUntil)];
+            }
+
+            if (_first != order[0])
+            {
+                _first = order[0];
+                LogFirst(_slots[0].Client.Chain, order[0].Name);
+            }
+
+            return [.. order.Select(rating => _slots.First(slot => slot.Rating == rating))];
+        }
+    }
+
+    /// <summary>An endpoint's answer did not pass a check.</summary>
+    internal void Doubt(EndpointSlot<TEndpoint> slot, string check, string reason)
+    {
+        slot.Client.ReportRefused(check, reason);
+        Demoting(slot, () =>
+        {
+            slot.Rating.Doubt(reason, _time.GetUtcNow());
+            Agreement.Doubt(slot.Rating, _slots.Select(static one => one.Rating));
+        });
+    }
+
+    /// <summary>Changes what is known about an endpoint, and tells it where that puts it behind others for another reason than before.</summary>
+    internal void Demoting(EndpointSlot<TEndpoint> slot, Action change)
+    {
+        string? before;
+        string? after;
+        lock (_lock)
+        {
+            DateTimeOffset now = _time.GetUtcNow();
+            before = slot.Rating.KindAt(now, TimeSpan.Zero);
+            change();
+            after = slot.Rating.KindAt(now, TimeSpan.Zero);
+        }
+
+        if (after is not null && !string.Equals(before, after, StringComparison.Ordinal))
+        {
+            slot.Client.ReportDemoted(after);
+        }
+    }
+
+    private static bool IsFit(EndpointSlot<TEndpoint> slot, DateTimeOffset now) =>
+        slot.Rating.RestsUntil <= now && !(slot.Rating.Down && slot.Rating.OnTrial) && slot.Client.Paused == TimeSpan.Zero;
+
+    private bool BeginTrial(EndpointRating rating, bool tip)
+    {
+        lock (_lock)
+        {
+            rating.LookedAt = tip ? _time.GetUtcNow() : rating.LookedAt;
+            bool trial = rating is { Down: true, OnTrial: false };
+            rating.OnTrial |= trial;
+            return trial;
+        }
+    }
+
+    private bool IsBehind(EndpointSlot<TEndpoint> slot)
+    {
+        lock (_lock)
+        {
+            return slot.Rating.Head < Agreement.Height;
         }
     }
 
@@ -178,13 +315,13 @@ public sealed partial class EndpointPool<TEndpoint>
         List<string> names = [];
         lock (_lock)
         {
-            foreach (Slot slot in _slots)
+            foreach (EndpointSlot<TEndpoint> slot in _slots)
             {
-                TimeSpan paused = slot.Endpoint.Client.Paused;
-                TimeSpan rests = slot.RestsUntil - now;
+                TimeSpan paused = slot.Client.Paused;
+                TimeSpan rests = slot.Rating.RestsUntil - now;
                 TimeSpan left = rests > paused ? rests : paused;
                 shortest = left < shortest ? left : shortest;
-                names.Add($"endpoint '{slot.Endpoint.Client.Name}' is left alone for {left.TotalSeconds:0.#} s more");
+                names.Add($"endpoint '{slot.Client.Name}' is left alone for {left.TotalSeconds:0.#} s more");
             }
         }
 
@@ -192,79 +329,75 @@ public sealed partial class EndpointPool<TEndpoint>
         return shortest;
     }
 
-    private EndpointStanding Stand(Slot slot, int rank, long highest)
+    private void Told(EndpointRating rating, long height)
     {
-        TimeSpan paused = slot.Endpoint.Client.Paused;
-        return new EndpointStanding
+        DateTimeOffset now = _time.GetUtcNow();
+        EndpointSlot<TEndpoint> slot = _slots.First(slot => slot.Rating == rating);
+        Demoting(slot, () =>
         {
-            Name = slot.Endpoint.Client.Name,
-            Up = !slot.Down,
-            Rank = rank,
-            Reason = slot.Down ? slot.Reason : paused > TimeSpan.Zero ? $"it is left alone for {paused.TotalSeconds:0.#} s more" : null,
-            ReasonKind = slot.Down ? (slot.Refused ? "refused" : "failing") : paused > TimeSpan.Zero ? "paused" : null,
-            Head = slot.Head < 0 ? null : slot.Head,
-            SinceHeadAdvanced = slot.Head < 0 ? null : _time.GetElapsedTime(slot.HeadAdvancedAt),
-            Lag = slot.Head < 0 ? null : Math.Max(0, highest - slot.Head),
-            PausedFor = paused,
-        };
+            rating.Told(height, Agreement.Reference(_slots.Select(static one => one.Rating), now), now);
+            Agreement.Heard(height, rating);
+        });
     }
 
-    private void Told(Slot slot, long height)
+    private void Renewed(EndpointRating rating)
     {
         lock (_lock)
         {
-            if (height > slot.Head)
-            {
-                slot.HeadAdvancedAt = _time.GetTimestamp();
-            }
-
-            slot.Head = height;
+            rating.Lift();
         }
     }
 
-    private void Succeeded(Slot slot)
+    private void Succeeded(EndpointSlot<TEndpoint> slot, bool tip, TimeSpan duration)
     {
+        bool back;
         lock (_lock)
         {
-            slot.Down = false;
-            slot.Refused = false;
-            slot.Failures = 0;
-            slot.RestsUntil = default;
-            slot.Certain = false;
+            back = slot.Rating.Down;
+            slot.Rating.Succeeded(tip, duration);
+            back &= !slot.Rating.Down;
+        }
+
+        if (back)
+        {
+            LogBack(slot.Client.Chain, slot.Client.Name);
         }
     }
 
-    private void Failed(Slot slot, EndpointError error)
+    private void Failed(EndpointSlot<TEndpoint> slot, EndpointError error, bool tip)
     {
+        if (error.Check is { } check)
+        {
+            Doubt(slot, check, error.Message);
+        }
+
         switch (error.Kind)
         {
             case EndpointErrorKind.Transient:
                 slot.Connected = false;
-                double seconds = Math.Min(LongestCoolDown.TotalSeconds, FirstCoolDown.TotalSeconds * Math.Pow(2, Math.Min(slot.Failures++, 10)));
-                Rest(slot, TimeSpan.FromSeconds(seconds), certain: false, error.Message);
-                LogFailed(slot.Endpoint.Client.Chain, slot.Endpoint.Client.Name, error.Message);
+                Demoting(slot, () => slot.Rating.Failed(tip, error.Message, error.RetryAfter, _time.GetUtcNow()));
+                LogFailed(slot.Client.Chain, slot.Client.Name, error.Message);
                 break;
             case EndpointErrorKind.AuthFailed:
                 slot.Connected = false;
-                Rest(slot, RefusedCoolDown, certain: true, error.Message);
-                LogFailed(slot.Endpoint.Client.Chain, slot.Endpoint.Client.Name, error.Message);
+                Bar(slot, error.Message, tip, refused: false);
+                LogFailed(slot.Client.Chain, slot.Client.Name, error.Message);
+                break;
+            case EndpointErrorKind.ClientBug:
+                LogClientBug(slot.Client.Chain, slot.Client.Name, error.Message);
+                break;
+            case EndpointErrorKind.RateLimited or EndpointErrorKind.QuotaExhausted when !error.IsKnown:
+                // The pause is the client's own.
+                slot.Client.ReportDemoted("paused");
                 break;
             default:
-                // Rate and quota pauses are the client's own; the other kinds say nothing about the endpoint's fitness for the next operation.
+                // What the endpoint does not know, does not have yet or does not support says nothing about its fitness for the next operation.
                 break;
         }
     }
 
-    private void Rest(Slot slot, TimeSpan duration, bool certain, string reason)
-    {
-        lock (_lock)
-        {
-            slot.RestsUntil = _time.GetUtcNow() + duration;
-            slot.Certain = certain;
-            slot.Down = true;
-            slot.Reason = reason;
-        }
-    }
+    private void Bar(EndpointSlot<TEndpoint> slot, string reason, bool tip, bool refused) =>
+        Demoting(slot, () => slot.Rating.Barred(tip, reason, BarredCoolDown, refused, _time.GetUtcNow()));
 
     [LoggerMessage(2010, LogLevel.Warning, "Chain {Chain}, endpoint {Endpoint}: not used for a while: {Reason}", EventName = "EndpointFailed")]
     private partial void LogFailed(string chain, string endpoint, string reason);
@@ -272,29 +405,12 @@ public sealed partial class EndpointPool<TEndpoint>
     [LoggerMessage(2011, LogLevel.Critical, "Chain {Chain}, endpoint {Endpoint}: refused, it serves another chain: {Reason}", EventName = "EndpointRefused")]
     private partial void LogRefused(string chain, string endpoint, string reason);
 
-    private sealed class Slot(TEndpoint endpoint)
-    {
-        public TEndpoint Endpoint { get; } = endpoint;
+    [LoggerMessage(2012, LogLevel.Information, "Chain {Chain}, endpoint {Endpoint}: asked first from now on", EventName = "EndpointFirst")]
+    private partial void LogFirst(string chain, string endpoint);
 
-        public bool Connected { get; set; }
+    [LoggerMessage(2013, LogLevel.Information, "Chain {Chain}, endpoint {Endpoint}: answers again", EventName = "EndpointBack")]
+    private partial void LogBack(string chain, string endpoint);
 
-        public bool Down { get; set; }
-
-        public bool Refused { get; set; }
-
-        public string? Reason { get; set; }
-
-        public long Head { get; set; } = -1;
-
-        public long HeadAdvancedAt { get; set; }
-
-        public int Failures { get; set; }
-
-        public DateTimeOffset RestsUntil { get; set; }
-
-        public DateTimeOffset SetAsideUntil { get; set; }
-
-        /// <summary>True where trying sooner is pointless: the endpoint is of another chain, or refuses us.</summary>
-        public bool Certain { get; set; }
-    }
+    [LoggerMessage(2014, LogLevel.Error, "Chain {Chain}, endpoint {Endpoint}: a request that it calls wrong, which is a fault of ChainWatch or of the endpoint: {Reason}", EventName = "EndpointRequestWrong")]
+    private partial void LogClientBug(string chain, string endpoint, string reason);
 }

@@ -18,6 +18,9 @@ public sealed class EndpointRequest
     /// </summary>
     public required Func<EndpointResponse, EndpointError?> Read { get; init; }
 
+    /// <summary>What the request counts against the endpoint's limits; <see langword="null"/> for what its method counts.</summary>
+    internal int? Units { get; init; }
+
     /// <summary>What to do instead of a request by HTTP: <see cref="EndpointClient.RunAsync"/>.</summary>
     internal Func<CancellationToken, ValueTask<EndpointError?>>? Exchange { get; init; }
 }

@@ -6,7 +6,8 @@ namespace ChainWatch;
 internal sealed class EndpointSecrets
 {
     private const int Longest = 300;
-    private readonly string[] _secrets;
+    private readonly Lock _lock = new();
+    private volatile string[] _secrets;
 
     public EndpointSecrets(EndpointOptions options)
     {
@@ -19,8 +20,23 @@ internal sealed class EndpointSecrets
 
         AddUrl(options.Url, secrets);
         AddUrl(options.WebSocketUrl, secrets);
-        // Longer ones first: a part must not break up the whole before it is found.
-        _secrets = [.. secrets.Where(static secret => secret.Length >= 4).OrderByDescending(static secret => secret.Length)];
+        _secrets = Order(secrets);
+    }
+
+    /// <summary>Hides more keys. Those before stay hidden: they may still come back in an error, and may still be good elsewhere.</summary>
+    public void Add(IEnumerable<string> keys)
+    {
+        lock (_lock)
+        {
+            HashSet<string> secrets = new(_secrets, StringComparer.OrdinalIgnoreCase);
+            foreach (string key in keys)
+            {
+                secrets.Add(key);
+                secrets.Add(Uri.EscapeDataString(key));
+            }
+
+            _secrets = Order(secrets);
+        }
     }
 
     public string Hide(string text)
@@ -44,6 +60,9 @@ internal sealed class EndpointSecrets
 
         return line.ToString().Trim();
     }
+
+    /// <summary>Longer ones first: a part must not break up the whole before it is found.</summary>
+    private static string[] Order(IEnumerable<string> secrets) => [.. secrets.Where(static secret => secret.Length >= 4).OrderByDescending(static secret => secret.Length)];
 
     private static void AddUrl(string? url, HashSet<string> secrets)
     {

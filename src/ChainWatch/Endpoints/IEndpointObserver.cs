@@ -16,4 +16,12 @@ public interface IEndpointObserver
     /// <param name="endpoint">The endpoint's configured name.</param>
     /// <param name="check">The check's name; there is a fixed number of them.</param>
     void AnswerRefused(string chain, string endpoint, string check);
+
+    /// <summary>An endpoint is asked after others from now on, or not at all. The default does nothing.</summary>
+    /// <param name="chain">The chain's name.</param>
+    /// <param name="endpoint">The endpoint's configured name.</param>
+    /// <param name="reasonKind">Why: one of the words of <see cref="EndpointStanding.ReasonKind"/>.</param>
+    void EndpointDemoted(string chain, string endpoint, string reasonKind)
+    {
+    }
 }

@@ -150,7 +150,13 @@ public sealed class JsonRpcClient
                 }
             }
 
-            return new EndpointRequest { Method = count > 1 ? "batch" : calls[from].Method, Body = body.WrittenMemory, Read = Read };
+            return new EndpointRequest
+            {
+                Method = count > 1 ? "batch" : calls[from].Method,
+                Body = body.WrittenMemory,
+                Read = Read,
+                Units = client._endpoint.UnitsOf(calls.Skip(from).Take(count).Select(static call => call.Method)),
+            };
         }
 
         /// <summary>The calls that are still without a reply, in two halves.</summary>

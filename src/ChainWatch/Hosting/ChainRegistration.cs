@@ -27,6 +27,10 @@ public sealed class ChainRegistration
     /// </summary>
     public required Func<IChainSource> CreateSource { get; init; }
 
+    /// <summary>The clients of its endpoints, in the order of <see cref="ChainOptions.Endpoints"/>, so that their keys can be changed while the host runs.</summary>
+    /// <value>The default is none: the keys are those of the start.</value>
+    public IReadOnlyList<EndpointClient> Endpoints { get; init; } = [];
+
     /// <summary>Reads what the chain holds for addresses, for reconciliation; <see langword="null"/> where the family or its endpoints cannot tell.</summary>
     public IChainStateReader? StateReader { get; init; }
 

@@ -67,6 +67,13 @@ public static class ChainWatchServiceCollectionExtensions
             provider.GetRequiredService<ChainRegistry>().Chains.Select(static chain => chain.Chain),
             provider.GetRequiredService<EngineSignals>(),
             provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(static provider => new EndpointKeyRotation(provider.GetRequiredService<ChainRegistry>()));
+        services.AddHostedService(static provider => new EndpointKeyService(
+            provider.GetRequiredService<ChainRegistry>(),
+            provider.GetRequiredService<BoundOptions>(),
+            provider.GetRequiredService<IWatchStore>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<EndpointKeyService>>()));
         services.AddHostedService(static provider => new ChainWatchService(provider));
         return services;
     }

@@ -84,6 +84,22 @@ public sealed class ConfigurationReader
         return texts;
     }
 
+    /// <summary>Reads whole numbers under names of the user's own; empty when it is not set.</summary>
+    public IReadOnlyDictionary<string, int> ReadWholes(string key)
+    {
+        Dictionary<string, int> numbers = new(StringComparer.Ordinal);
+        ConfigurationReader names = ReadObject(key);
+        foreach (IConfigurationSection child in names._section.GetChildren())
+        {
+            if (names.ReadWhole(child.Key) is { } number)
+            {
+                numbers[child.Key] = number;
+            }
+        }
+
+        return numbers;
+    }
+
     /// <summary>Reads a list of objects, each with a reader of its own that the caller closes; empty when it is not set.</summary>
     public IReadOnlyList<ConfigurationReader> ReadItems(string key)
     {

@@ -41,6 +41,8 @@ internal sealed class BlockPrefetch : IAsyncDisposable
             nextHeight = request.FromHeight + request.Count;
         }
 
+        // What is asked for here waits behind the head where an endpoint's limits are short.
+        using EndpointPriorityScope catchUp = EndpointPriorityScope.Begin(EndpointPriority.CatchUp);
         long underWay = _requests.Sum(static request => (long)request.Count);
         while (nextHeight <= headHeight && _requests.Count < Math.Max(1, _options.Parallelism))
         {

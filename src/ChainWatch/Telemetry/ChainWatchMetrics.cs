@@ -74,6 +74,10 @@ internal sealed class ChainWatchMetrics : IDisposable
         _meter.CreateObservableGauge("chainwatch.endpoint.lag", () => ObserveEndpoints(static endpoint => endpoint.Lag), "{block}",
             "Blocks that an endpoint's head was behind the head that most endpoints of its chain agree on.");
         _meter.CreateObservableGauge("chainwatch.endpoint.rate.limit", () => ObserveEndpoints(static endpoint => endpoint.RateLimit), "{request}/s", "What an endpoint may be asked now.");
+        _meter.CreateObservableGauge("chainwatch.endpoint.rank", () => ObserveEndpoints<int>(static endpoint => endpoint.Rank), unit: null, "In which place an endpoint is asked: 1 is asked first.");
+        _meter.CreateObservableGauge("chainwatch.endpoint.latency", () => ObserveEndpoints(static endpoint => endpoint.Latency?.TotalSeconds), "s",
+            "How long an endpoint's successful answers to the question for the head take, smoothed.");
+        _meter.CreateObservableGauge("chainwatch.endpoint.keys.usable", () => ObserveEndpoints(static endpoint => endpoint.UsableKeys), "{key}", "How many of an endpoint's API keys can be used.");
         _meter.CreateObservableGauge("chainwatch.outbox.pending", () => _outbox.Pending, "{event}", "Events that wait for delivery.");
         _meter.CreateObservableGauge("chainwatch.outbox.parked", () => _outbox.Parked, "{event}", "Events that failed too often and wait for a person.");
         _meter.CreateObservableGauge("chainwatch.outbox.oldest.age", OldestAge, "s", "Age of the oldest event that waits for delivery.");

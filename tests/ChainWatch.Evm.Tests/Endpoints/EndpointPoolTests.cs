@@ -13,7 +13,7 @@ public sealed class EndpointPoolTests
             bench.ReadTip().IsFound.ShouldBeTrue();
         }
 
-        bench.Nodes[1].Requests.ShouldBe(0);
+        bench.Nodes[1].Requests.ShouldBe(2, "which chain it is of, and its head, once: the very first head needs agreement");
     }
 
     [Fact]
