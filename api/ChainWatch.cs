@@ -253,6 +253,7 @@ namespace ChainWatch
         public ChainRecovery Recovery { get; init; }
         public Func<bool> BlocksOnDemand { get; init; }
         public IChainStateReader? StateReader { get; init; }
+        public IReadOnlyList<EndpointClient> Endpoints { get; init; }
         public TimeSpan EventTimeout { get; }
         public long? StartHeight { get; init; }
         public required Chain Chain { get; init; }
@@ -466,6 +467,7 @@ namespace ChainWatch
         public ConfigurationErrors Errors { get; }
         public string Path { get; }
         public ConfigurationReader ReadObject(string key);
+        public IReadOnlyDictionary<string, int> ReadWholes(string key);
         public IReadOnlyList<ConfigurationReader> ReadItems(string key);
         public IReadOnlyList<string> ReadTexts(string key);
         public TimeSpan? ReadDuration(string key);
@@ -588,14 +590,18 @@ namespace ChainWatch
         public EndpointClient(string chain, string name, EndpointOptions options, TimeProvider timeProvider, ILogger logger, IEndpointObserver? observer = null, EndpointTransport? transport = null, int seed = 0);
         public TimeSpan Paused { get; }
         public bool HasWebSocket { get; }
+        public double? RateLimit { get; }
         public int MaxResponseBytes { get; }
+        public int? UsableKeys { get; }
         public string Chain { get; }
         public string Name { get; }
         public ValueTask RunAsync(string method, Func<CancellationToken, ValueTask<EndpointError?>> exchange, CancellationToken cancellationToken);
         public ValueTask SendAsync(EndpointRequest request, CancellationToken cancellationToken);
         public ValueTask<WebSocket> ConnectWebSocketAsync(CancellationToken cancellationToken);
+        public bool RotateKey();
         public string Redact(string text);
         public void Dispose();
+        public void ReplaceKeys(IReadOnlyList<string> keys);
         public void ReportHead(long height);
         public void ReportRefused(string check, string message);
         public void SlowDown();
@@ -636,11 +642,21 @@ namespace ChainWatch
         public EndpointErrorKind Kind { get; }
     }
 
+    public sealed class EndpointKeyRotation
+    {
+        public bool Rotate(string chain, string endpoint);
+    }
+
     public sealed class EndpointOptions
     {
         public EndpointOptions();
+        public IDictionary<string, int> Units { get; }
         public IList<string> ApiKeys { get; }
+        public TimeSpan MinSpacing { get; set; }
+        public TimeSpan QuotaWindow { get; set; }
         public TimeSpan Timeout { get; set; }
+        public bool LimitsPerKey { get; set; }
+        public double? Quota { get; set; }
         public double? RequestsPerSecond { get; set; }
         public int MaxConcurrency { get; set; }
         public int MaxResponseBytes { get; set; }
@@ -662,9 +678,25 @@ namespace ChainWatch
         public EndpointPool(IReadOnlyList<TEndpoint> endpoints, TimeProvider timeProvider, ILogger logger);
         public IEnumerable<TEndpoint> Endpoints { get; }
         public IReadOnlyList<EndpointStanding> ReadStandings();
+        public ValueTask<Answer<ChainTip>> ReadTipAsync(Func<TEndpoint, CancellationToken, ValueTask<Answer<ChainTip>>> read, CancellationToken cancellationToken);
         public ValueTask<Answer<T>> RunAsync<T>(Func<TEndpoint, CancellationToken, ValueTask<Answer<T>>> operation, CancellationToken cancellationToken) where T : class;
+        public bool RotateKey(string endpoint);
         public void PreferAnother();
         public void Reconnect();
+    }
+
+    public enum EndpointPriority
+    {
+        Tip = 0,
+        CatchUp = 1,
+        Reconciliation = 2,
+    }
+
+    public sealed class EndpointPriorityScope : IDisposable
+    {
+        public static EndpointPriority Current { get; }
+        public static EndpointPriorityScope Begin(EndpointPriority priority);
+        public void Dispose();
     }
 
     public sealed class EndpointRefusedException : ChainWatchException
@@ -792,6 +824,7 @@ namespace ChainWatch
 
     public interface IEndpointObserver
     {
+        public virtual void EndpointDemoted(string chain, string endpoint, string reasonKind);
         void AnswerRefused(string chain, string endpoint, string check);
         void RequestCompleted(string chain, string endpoint, string method, EndpointErrorKind? failure, TimeSpan duration);
     }
@@ -1209,6 +1242,14 @@ namespace ChainWatch
         public RegistrationResult();
         public IReadOnlyList<long> BackScanIds { get; init; }
         public required int Added { get; init; }
+    }
+
+    public sealed class RetryBackoff
+    {
+        public RetryBackoff(TimeSpan first, TimeSpan longest, int seed, double least = 0);
+        public TimeSpan After(int failures);
+        public TimeSpan Failed();
+        public void Succeeded();
     }
 
     public sealed class RollBack : ChainUpdate

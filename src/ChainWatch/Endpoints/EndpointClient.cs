@@ -172,7 +172,7 @@ public sealed partial class EndpointClient : IDisposable
     }
 
     /// <summary>The endpoint warned that it is asked too often, though it still answers: the rate is halved, and grows back while it is used up.</summary>
-    public void SlowDown() => (_keys.Current(except: null)?.Limiter ?? _limiter).SlowDown();
+    public void SlowDown() => (_keys.Current(except: null)?.Limiter ?? _limiter).SlowDown(learn: false);
 
     /// <summary>The largest answer that is read, in bytes.</summary>
     public int MaxResponseBytes => _options.MaxResponseBytes;
@@ -357,7 +357,7 @@ public sealed partial class EndpointClient : IDisposable
         {
             TimeSpan pause = error.RetryAfter ?? _pauseWait.Failed();
             pause = pause < LongestPause ? pause : LongestPause;
-            limiter.SlowDown();
+            limiter.SlowDown(learn: true);
             limiter.Pause(pause, error.Kind);
             LogRateLimited(Chain, Name, pause.TotalSeconds, error.Message);
         }

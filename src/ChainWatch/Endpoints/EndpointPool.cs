@@ -16,8 +16,9 @@ public sealed partial class EndpointPool<TEndpoint>
     private static readonly TimeSpan SetAside = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long an endpoint that failed may take on its trial while others could answer: a sick one must not stall the healthy ones.</summary>
-    private static readonly TimeSpan LongestTrial = TimeSpan.FromSeconds(3);
+    /// <summary>How long an endpoint that failed may take on its trial while a healthy one could answer: a sick one must not stall it.</summary>
+    private static readonly TimeSpan LongestTipTrial = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan LongestTrial = TimeSpan.FromSeconds(10);
 
     private readonly EndpointSlot<TEndpoint>[] _slots;
     private readonly TimeProvider _time;
@@ -136,7 +137,7 @@ public sealed partial class EndpointPool<TEndpoint>
             List<EndpointSlot<TEndpoint>> order = InTurn();
             foreach (EndpointSlot<TEndpoint> slot in order)
             {
-                Answer<T> answer = await TryAsync(slot, operation, tip: false, order.Count > 1 ? LongestTrial : null, cancellationToken);
+                Answer<T> answer = await TryAsync(slot, operation, tip: false, LimitOf(slot, order, tip: false), cancellationToken);
                 if (answer.IsFound || (answer.Kind == AnswerKind.NotYet && !IsBehind(slot)))
                 {
                     return answer;
@@ -231,6 +232,15 @@ public sealed partial class EndpointPool<TEndpoint>
                     slot.Rating.OnTrial = false;
                 }
             }
+        }
+    }
+
+    /// <summary>How long an endpoint's trial may last; nothing where no healthy one waits behind it.</summary>
+    internal TimeSpan? LimitOf(EndpointSlot<TEndpoint> slot, List<EndpointSlot<TEndpoint>> order, bool tip)
+    {
+        lock (_lock)
+        {
+            return order.Exists(other => other != slot && !other.Rating.Down) ? (tip ? LongestTipTrial : LongestTrial) : null;
         }
     }
 

@@ -148,7 +148,7 @@ internal sealed class TipLooks<TEndpoint>(EndpointPool<TEndpoint> pool, TimeProv
         }
 
         using CancellationTokenSource overtaken = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task<Answer<ChainTip>> first = pool.TryAsync(slot, read, tip: true, last ? null : LongestVote, overtaken.Token).AsTask();
+        Task<Answer<ChainTip>> first = pool.TryAsync(slot, read, tip: true, pool.LimitOf(slot, order, tip: true), overtaken.Token).AsTask();
         if (!last && !first.IsCompleted)
         {
             using CancellationTokenSource answered = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -162,7 +162,7 @@ internal sealed class TipLooks<TEndpoint>(EndpointPool<TEndpoint> pool, TimeProv
             return [(slot, await first)];
         }
 
-        Task<Answer<ChainTip>> second = pool.TryAsync(order[next + 1], read, tip: true, LongestVote, overtaken.Token).AsTask();
+        Task<Answer<ChainTip>> second = pool.TryAsync(order[next + 1], read, tip: true, pool.LimitOf(order[next + 1], order, tip: true), overtaken.Token).AsTask();
         await Task.WhenAny(first, second);
         Task<Answer<ChainTip>> winner = first.IsCompleted ? first : second;
         if (!(winner.IsCompletedSuccessfully && (await winner).Value is { } tip && Follows(tip)))

@@ -39,7 +39,7 @@ public sealed class ChainOptionsTests
     [InlineData("Endpoints:0:MaxConcurrency", "1001", "Chain:Endpoints:0:MaxConcurrency is '1001': it must be from 1 to 1000.")]
     [InlineData("Endpoints:0:Timeout", "00:00:00", "Chain:Endpoints:0:Timeout is '00:00:00': it must be longer than zero.")]
     [InlineData("Endpoints:0:MaxResponseBytes", "10", "Chain:Endpoints:0:MaxResponseBytes is '10': it must be 1048576 or more.")]
-    [InlineData("Endpoints:0:Speed", "10", "Chain:Endpoints:0:Speed is not a setting of ChainWatch: known here are Name, Url, WebSocketUrl, ApiKeys, CredentialsFile, RequestsPerSecond, Burst, MaxConcurrency, Timeout, MaxResponseBytes.")]
+    [InlineData("Endpoints:0:Speed", "10", "Chain:Endpoints:0:Speed is not a setting of ChainWatch: known here are Name, Url, WebSocketUrl, ApiKeys, CredentialsFile, RequestsPerSecond, Burst, MinSpacing, Quota, QuotaWindow, Units, LimitsPerKey, MaxConcurrency, Timeout, MaxResponseBytes.")]
     [InlineData("Confirmations", "-3", "Chain:Confirmations is '-3': it must be a number of blocks from 1 up, 'safe' or 'finalized'.")]
     [InlineData("Confirmations", "0", "Chain:Confirmations is '0': it must be a number of blocks from 1 up, 'safe' or 'finalized'.")]
     [InlineData("StartAt", "-1", "Chain:StartAt is '-1': it must be 'latest' or a height from 0 up.")]

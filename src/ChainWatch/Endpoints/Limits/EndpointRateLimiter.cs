@@ -159,7 +159,8 @@ internal sealed class EndpointRateLimiter : RateLimiter
     }
 
     /// <summary>The endpoint said "too often": the rate is halved, down to an eighth or three a second, and few are under way at once, until it is answering again.</summary>
-    public void SlowDown()
+    /// <param name="learn">Whether a rate is to be found where none is configured: a refusal shows one, a mere warning does not.</param>
+    public void SlowDown(bool learn)
     {
         lock (_lock)
         {
@@ -173,6 +174,11 @@ internal sealed class EndpointRateLimiter : RateLimiter
             }
 
             _slowedAt = _time.GetTimestamp();
+            if (_rate is null && !learn)
+            {
+                return;
+            }
+
             if (_options.RequestsPerSecond is null)
             {
                 // The limit is not configured; what was just asked for was too much.
