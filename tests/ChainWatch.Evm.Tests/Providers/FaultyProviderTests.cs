@@ -5,6 +5,7 @@ namespace ChainWatch.Evm.Tests;
 public sealed class FaultyProviderTests(ITestOutputHelper output)
 {
     private const string SeedVariable = "CHAINWATCH_PROVIDER_SEED";
+    private const string FaultsVariable = "CHAINWATCH_PROVIDER_FAULTS";
     private const int MostScenarios = 200_000;
 
     /// <summary>Seeds that failed once. They run in every test run, for ever.</summary>
@@ -22,7 +23,8 @@ public sealed class FaultyProviderTests(ITestOutputHelper output)
             return;
         }
 
-        (long wanted, long ofEach) = IsLong ? (1_000_000L, 1_000L) : (50_000L, 20L);
+        (long wanted, long ofEach) = long.TryParse(Environment.GetEnvironmentVariable(FaultsVariable), NumberStyles.None, CultureInfo.InvariantCulture, out long few) ? (few, 0L)
+            : IsLong ? (1_000_000L, 1_000L) : (50_000L, 20L);
         int scenarios = 0;
         while (scenarios < MostScenarios && (injected.Sum() < wanted || injected.Min() < ofEach))
         {
