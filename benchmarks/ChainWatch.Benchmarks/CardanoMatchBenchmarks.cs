@@ -85,6 +85,6 @@ public class CardanoMatchBenchmarks
     {
         MemoryStream stream = _streams[_next++ % Different];
         stream.Position = 0;
-        return PooledBytes.ReadAsync(stream, stream.Length, int.MaxValue - 1, CancellationToken.None).Result!;
+        return PooledBytes.ReadAsync(stream, stream.Length, int.MaxValue - 1, CancellationToken.None).AsTask().GetAwaiter().GetResult()!;
     }
 }
