@@ -70,6 +70,7 @@ internal static class EvmRegistration
             StartHeight = options.GetStartHeight(),
             Endpoints = [.. pool.Endpoints.Select(static endpoint => endpoint.Client)],
             CreateSource = () => new PolledChainSource(chain, reader, polling, status, time),
+            StateReader = new EvmStateReader(pool, native, tokens, time),
 
             // A developer's own node mines when it is told to. Whoever configures a time wants to be told all the same.
             BlocksOnDemand = () => options.BlockTime == TimeSpan.Zero || (options.BlockTime is null && options.EventTimeout is null && reader.IsDevelopment),

@@ -41,6 +41,9 @@ internal sealed class EvmEndpoint : IPooledEndpoint
     /// <summary>True where the endpoint takes no long lists of addresses in a log filter.</summary>
     public bool RefusesAddressLists { get; set; }
 
+    /// <summary>Whether state can be asked for by a block's hash (EIP-1898); <see langword="null"/> before it was tried.</summary>
+    public bool? PinsState { get; set; }
+
     /// <summary>
     /// About how many bytes of answers a block of a range takes, its logs included: so many blocks are asked for at once that the answer stays of a good size. A guess before the
     /// first.
@@ -108,5 +111,6 @@ internal sealed class EvmEndpoint : IPooledEndpoint
         Volatile.Write(ref _receipts, (int)ReceiptCalls.ByHash);
         Volatile.Write(ref _traces, (int)TraceCalls.Debug);
         RefusesAddressLists = false;
+        PinsState = null;
     }
 }

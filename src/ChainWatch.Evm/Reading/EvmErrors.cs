@@ -36,7 +36,7 @@ internal static partial class EvmErrors
 
     private static readonly string[] MissingTexts =
     [
-        "header not found", "unknown block", "block not found", "blockhash cannot be found", "missing trie node", "historical state", "pruned", "could not find block",
+        "header not found", "header for hash not found", "unknown block", "block not found", "blockhash cannot be found", "missing trie node", "historical state", "pruned", "could not find block",
         "resource not found", "not available for block", "genesis is not traceable", "block does not exist",
     ];
 
@@ -49,6 +49,10 @@ internal static partial class EvmErrors
     private static readonly string[] OtherUnits = ["result", "log", "mb", "byte", "address", "event", "second", "ms", "topic"];
 
     private static readonly string[] TransientTexts = ["timed out", "timeout", "no backend", "service unavailable", "temporarily", "internal error", "try again", "overloaded", "bad gateway"];
+
+    private static readonly string[] RevertTexts = ["revert", "vm execution error", "invalid opcode", "invalid jump"];
+
+    private const long Reverted = 3;
 
     public static EndpointError Classify(JsonRpcFault fault)
     {
@@ -66,6 +70,9 @@ internal static partial class EvmErrors
 
     /// <summary>True for an error that is about the number of addresses, which a shorter range does not help.</summary>
     public static bool IsAboutAddresses(EndpointError error) => error.Kind == EndpointErrorKind.RangeTooLarge && Has(error.Message, AddressTexts);
+
+    /// <summary>True for the error of a call that the contract itself refused or broke off.</summary>
+    public static bool IsRevert(EndpointError error) => error.Code == Reverted || Has(error.Message, RevertTexts);
 
     private static EndpointErrorKind KindOf(JsonRpcFault fault, string text)
     {

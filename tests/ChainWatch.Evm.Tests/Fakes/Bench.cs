@@ -57,6 +57,8 @@ internal sealed class Bench
 
     public EvmBlockReader Reader => field ??= CreateReader();
 
+    public EvmStateReader StateReader => field ??= CreateStateReader();
+
     public IReadOnlyList<EvmEndpoint> Endpoints { get; private set; } = [];
 
     public EndpointPool<EvmEndpoint> Pool { get; private set; } = null!;
@@ -82,6 +84,9 @@ internal sealed class Bench
     public Answer<BlockHeader> ReadHeader(string hash) => Run(() => Reader.ReadHeaderAsync(Hash256.Parse(hash), CancellationToken.None));
 
     public Answer<IReadOnlyList<Block>> ReadBlocks(long from, int count) => Run(() => Reader.ReadBlocksAsync(from, count, Watched, CancellationToken.None));
+
+    public Answer<ChainState> ReadState(ChainPoint? at, params string[] addresses) =>
+        Run(() => StateReader.ReadStateAsync([.. addresses.Select(Key)], at, CancellationToken.None));
 
     /// <summary>Reads a block by its hash and matches it.</summary>
     public IReadOnlyList<string> PaymentsAtTip(FakeBlock block)
@@ -120,12 +125,21 @@ internal sealed class Bench
     public static string Expect(FakeBlock block, FakeTransaction transaction, long ordinal, long amount, string symbol, string? from, string to) =>
         $"{block.Number} {transaction.Hash[2..10]}/{ordinal} {amount} {symbol} {from ?? "-"} > {to}";
 
+    private Asset? NativeAsset => field ??= Native ? new Asset { Symbol = "ETH", Decimals = 18 } : null;
+
+    private IReadOnlyList<(EvmAddress Contract, Asset Asset)> WatchedTokens => field ??= Tokens
+        ? [(Contract(Usdc), new Asset { Symbol = "USDC", Decimals = 6, Id = Usdc }), (Contract(Dai), new Asset { Symbol = "DAI", Decimals = 18, Id = Dai })]
+        : [];
+
+    private EvmStateReader CreateStateReader()
+    {
+        // The pool is made with the reader of blocks.
+        _ = Reader;
+        return new EvmStateReader(Pool, NativeAsset, WatchedTokens, Time);
+    }
+
     private EvmBlockReader CreateReader()
     {
-        Asset? native = Native ? new Asset { Symbol = "ETH", Decimals = 18 } : null;
-        (EvmAddress, Asset)[] tokens = Tokens
-            ? [(Contract(Usdc), new Asset { Symbol = "USDC", Decimals = 6, Id = Usdc }), (Contract(Dai), new Asset { Symbol = "DAI", Decimals = 18, Id = Dai })]
-            : [];
         EvmIdentity identity = new("ethereum", ChainId, genesis: null);
         ILogger logger = Logs.CreateLogger("test");
         List<EvmEndpoint> endpoints = [];
@@ -140,7 +154,7 @@ internal sealed class Bench
         Endpoints = endpoints;
         EvmReaderSettings settings = new()
         {
-            Plan = new WatchPlan(native, tokens, Internal, Withdrawals),
+            Plan = new WatchPlan(NativeAsset, WatchedTokens, Internal, Withdrawals),
             SkippedChecks = Skipped,
             CatchUp = CatchUp,
             FinalityDepth = FinalityDepth,

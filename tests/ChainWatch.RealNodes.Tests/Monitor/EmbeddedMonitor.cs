@@ -37,6 +37,8 @@ internal sealed class EmbeddedMonitor : IAsyncDisposable
         _chain = _host.Services.GetRequiredService<ChainRegistry>().Get("ethereum").Chain;
     }
 
+    public IChainStateReader StateReader => _host.Services.GetRequiredService<ChainRegistry>().Get("ethereum").StateReader!;
+
     public IWatchlist Watchlist => _host.Services.GetRequiredService<IWatchlist>();
 
     public static async Task<EmbeddedMonitor> StartAsync(EthereumNode node, EthereumTraffic traffic, Action<EvmOptions>? configure = null)
