@@ -19,6 +19,9 @@ internal sealed class BitcoinFormat : ChainFormat
     /// <inheritdoc/>
     public override int AddressKeyLength => OutputScript.KeyLength;
 
+    /// <summary>An ordinal is the output's number.</summary>
+    public override int OrdinalsPerOutput => 1;
+
     /// <inheritdoc/>
     public override AddressKey ParseAddress(string text)
     {

@@ -22,6 +22,9 @@ internal static class Outpoint
         key[(1 + WireLength)..].Clear();
     }
 
+    /// <summary>Reads the bytes that an input names the coin by.</summary>
+    public static OutputId Read(ReadOnlySpan<byte> wire) => new(DoubleSha256.ToHash(wire[..Hash256.Length]), BinaryPrimitives.ReadUInt32LittleEndian(wire[Hash256.Length..]));
+
     public static AddressKey Of(in Hash256 transactionId, uint output)
     {
         Span<byte> wire = stackalloc byte[WireLength];

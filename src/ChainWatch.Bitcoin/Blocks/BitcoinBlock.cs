@@ -1,5 +1,3 @@
-using System.Numerics;
-
 namespace ChainWatch.Bitcoin;
 
 /// <summary>A proven block, kept as the bytes that came. Matching goes over them once, and makes nothing of what is not watched.</summary>
@@ -45,7 +43,7 @@ internal sealed class BitcoinBlock : Block
             return true;
         }
 
-        Matcher matcher = new(bytes, addresses);
+        TransactionMatcher matcher = new(bytes, addresses);
         WireReader reader = new(bytes, RawHeader.Length);
         int count = reader.ReadCount(TransactionParts.Least);
         int start = reader.Position;
@@ -63,90 +61,38 @@ internal sealed class BitcoinBlock : Block
         return true;
     }
 
+    public override void FindSpends(OutputSet outputs, ICollection<OutputSpent> spends)
+    {
+        ArgumentNullException.ThrowIfNull(outputs);
+        ArgumentNullException.ThrowIfNull(spends);
+        ReadOnlySpan<byte> bytes = _raw.Bytes;
+        WireReader reader = new(bytes, RawHeader.Length);
+        int count = reader.ReadCount(TransactionParts.Least);
+        int start = reader.Position;
+        for (; count > 0; count--)
+        {
+            TransactionParts transaction = TransactionParts.Read(bytes, start, _extensions);
+            start = transaction.End;
+            Hash256? id = null;
+            WireReader inputs = new(bytes, transaction.Body);
+            for (int left = inputs.ReadCount(1); left > 0; left--)
+            {
+                OutputId output = Outpoint.Read(inputs.Read(Outpoint.WireLength));
+                if (outputs.Contains(output))
+                {
+                    id ??= transaction.ComputeId(bytes);
+                    spends.Add(new OutputSpent(output, id.Value, Header.Point));
+                }
+
+                inputs.Skip(inputs.ReadLength());
+                inputs.Skip(4);
+            }
+        }
+    }
+
     protected override void Dispose(bool disposing)
     {
         _raw.Dispose();
         base.Dispose(disposing);
-    }
-
-    /// <summary>Looks outputs and inputs up.</summary>
-    private readonly ref struct Matcher(ReadOnlySpan<byte> bytes, AddressSet addresses)
-    {
-        private readonly ReadOnlySpan<byte> _bytes = bytes;
-
-        /// <summary>True when the transaction pays to a watched address, or spends a watched coin.</summary>
-        public bool Touches(in TransactionParts transaction)
-        {
-            Span<byte> key = stackalloc byte[OutputScript.KeyLength];
-            WireReader reader = new(_bytes, transaction.Body);
-            for (int left = reader.ReadCount(1); left > 0; left--)
-            {
-                if (IsWatchedCoin(reader.Read(Outpoint.WireLength), key))
-                {
-                    return true;
-                }
-
-                reader.Skip(reader.ReadLength());
-                reader.Skip(4);
-            }
-
-            for (int left = reader.ReadCount(1); left > 0; left--)
-            {
-                reader.Skip(sizeof(long));
-                if (IsWatched(reader.Read(reader.ReadLength()), key))
-                {
-                    return true;
-                }
-            }
-
-            return false;
-        }
-
-        public void Report(in TransactionParts transaction, Asset asset, int maturity, ITransferSink sink)
-        {
-            Span<byte> key = stackalloc byte[OutputScript.KeyLength];
-            Hash256 id = transaction.ComputeId(_bytes);
-            WireReader reader = new(_bytes, transaction.Body);
-            int inputs = reader.ReadCount(1);
-            for (int index = 0; index < inputs; index++)
-            {
-                if (IsWatchedCoin(reader.Read(Outpoint.WireLength), key))
-                {
-                    // The coin's amount is not in the bytes: it is that of the payment that made the coin.
-                    sink.Add(new Transfer { TransactionId = id, Ordinal = -1 - index, To = new AddressKey(key), Asset = asset, Amount = BigInteger.Zero });
-                }
-
-                reader.Skip(reader.ReadLength());
-                reader.Skip(4);
-            }
-
-            int outputs = reader.ReadCount(1);
-            for (int index = 0; index < outputs; index++)
-            {
-                long amount = reader.ReadInt64();
-                if (IsWatched(reader.Read(reader.ReadLength()), key) && amount != 0)
-                {
-                    sink.Add(new Transfer { TransactionId = id, Ordinal = index, To = new AddressKey(key), Asset = asset, Amount = amount, MaturityBlocks = maturity });
-                }
-            }
-        }
-
-        private bool IsWatched(ReadOnlySpan<byte> script, Span<byte> key)
-        {
-            if (!OutputScript.HasAddress(script))
-            {
-                return false;
-            }
-
-            script.CopyTo(key);
-            key[script.Length..].Clear();
-            return addresses.Contains(key);
-        }
-
-        private bool IsWatchedCoin(ReadOnlySpan<byte> wire, Span<byte> key)
-        {
-            Outpoint.WriteKey(wire, key);
-            return addresses.Contains(key);
-        }
     }
 }

@@ -27,7 +27,7 @@ internal sealed class BackScanStatements
                 where b.hash <> u.hash)
             for update of s
             """;
-        _moveOn = $"update {schema}.back_scan set from_height = $2 where id = $1";
+        _moveOn = $"update {schema}.back_scan set from_height = $2, to_height = greatest(to_height, $3) where id = $1";
         _end = $"delete from {schema}.back_scan where id = $1 and from_height > to_height";
         _isBeyond = $"select not exists (select from {schema}.back_scan where chain = $1 and id = $2 and from_height <= $3)";
     }
@@ -66,13 +66,11 @@ internal sealed class BackScanStatements
             .WithArray(NpgsqlDbType.Text, write.Blocks, block => format.FormatHash(block.Point.Hash));
     }
 
-    /// <summary>Moves a back-scan on, and ends it where it is done.</summary>
-    public async Task MoveOnAsync(NpgsqlConnection connection, long id, long fromHeight, CancellationToken cancellationToken)
+    /// <summary>Adds the statements that move a back-scan on, to a later end where it has one now, and end it where it is done.</summary>
+    public void AddMoveOn(NpgsqlBatch batch, long id, long fromHeight, long toHeight)
     {
-        await using NpgsqlBatch batch = new(connection);
-        batch.AddCommand(_moveOn).Parameters.With(id).With(fromHeight);
+        batch.AddCommand(_moveOn).Parameters.With(id).With(fromHeight).With(toHeight);
         batch.AddCommand(_end).Parameters.With(id);
-        await batch.ExecuteNonQueryAsync(cancellationToken);
     }
 
     private static async Task<IReadOnlyList<BackScan>> ReadAllAsync(NpgsqlCommand command, CancellationToken cancellationToken)

@@ -20,6 +20,7 @@ internal sealed class PostgresCommits
     private readonly PaymentStatements _payments;
     private readonly BlockStatements _blocks;
     private readonly BackScanStatements _backScans;
+    private readonly SpendStatements _spends;
     private readonly TimeProvider _time;
     private readonly string _selectCursor;
 
@@ -30,6 +31,7 @@ internal sealed class PostgresCommits
         _payments = new PaymentStatements(schema);
         _blocks = new BlockStatements(schema);
         _backScans = new BackScanStatements(schema);
+        _spends = new SpendStatements(schema);
         _time = time;
         _selectCursor = $"select height, hash, slot, term from {schema}.cursor where chain = $1 and partition = $2";
     }
@@ -166,6 +168,7 @@ internal sealed class PostgresCommits
             if (write.RollBackTo is { } target)
             {
                 _blocks.AddRollBack(batch, write, target);
+                _spends.AddRollBack(batch, write.Chain, write.Partition, target);
             }
 
             await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellationToken);
@@ -257,7 +260,14 @@ internal sealed class PostgresCommits
             PaymentTransitions.Resolve(write.Chain, rollBackTo: null, wanted, touched, key => references[key], write.At), marks, write.At);
         List<PaymentEvent> events = [];
         await _payments.WriteAsync(connection, write.Chain, write.Partition, changes, write.At, write.Deliver, events, cancellationToken);
-        await _backScans.MoveOnAsync(connection, write.BackScanId, write.Blocks[^1].Point.Height + 1, cancellationToken);
+        await using (NpgsqlBatch batch = new(connection, transaction))
+        {
+            bool outputs = changes.Transitions.Any(one => write.Chain.Format.OutputOf(one.Payment.Id) is not null);
+            _backScans.AddMoveOn(batch, write.BackScanId, write.Blocks[^1].Point.Height + 1, outputs ? marks.Head : toHeight.Value);
+            _spends.AddSpends(batch, write.Chain, write.Partition, write.Spends);
+            await batch.ExecuteNonQueryAsync(cancellationToken);
+        }
+
         await transaction.CommitAsync(cancellationToken);
         return new CommitResult { Outcome = CommitOutcome.Committed, Events = events };
     }
@@ -283,6 +293,8 @@ internal sealed class PostgresCommits
         {
             _blocks.AddCoverage(batch, write);
         }
+
+        _spends.AddSpends(batch, write.Chain, write.Partition, write.Spends);
 
         if (write is { Cursor: null, RollBackTo: null, Blocks: [{ } first, ..] })
         {

@@ -14,6 +14,7 @@ public sealed class PostgresWatchStore : IWatchStore
     private readonly PostgresWatchlist _watchlist;
     private readonly PostgresOutbox _outbox;
     private readonly BackScanStatements _backScans;
+    private readonly SpendStatements _spends;
     private readonly PostgresDigests _digests;
     private readonly PostgresAudit _audit;
     private readonly string _raiseTerm;
@@ -44,6 +45,7 @@ public sealed class PostgresWatchStore : IWatchStore
         _watchlist = new PostgresWatchlist(dataSource, schema, timeProvider);
         _outbox = new PostgresOutbox(dataSource, schema);
         _backScans = new BackScanStatements(schema);
+        _spends = new SpendStatements(schema);
         _digests = new PostgresDigests(dataSource, schema);
         _audit = new PostgresAudit(dataSource, schema);
         _raiseTerm = RaiseTermSql(schema);
@@ -55,7 +57,12 @@ public sealed class PostgresWatchStore : IWatchStore
             where c.chain = $1 and c.partition = $2
             order by b.height
             """;
-        _payments = $"select {PaymentColumns.Names} from {schema}.payment where chain = $1 order by block_height desc, tx_id, ordinal limit $2";
+        _payments =
+            $"""
+            select {PaymentColumns.Of("p")}, {SpendStatements.Columns}
+            from (select * from {schema}.payment where chain = $1 order by block_height desc, tx_id, ordinal limit $2) p {_spends.Join}($3, 0)
+            order by p.block_height desc, p.tx_id, p.ordinal
+            """;
         _coverage = $"select from_height, to_height, endpoint, pass from {schema}.coverage where chain = $1 and from_height <= $3 and to_height >= $2 order by pass, from_height";
         _unwatched =
             $"""
@@ -204,9 +211,22 @@ public sealed class PostgresWatchStore : IWatchStore
     {
         ArgumentNullException.ThrowIfNull(chain);
         await using NpgsqlCommand command = _dataSource.CreateCommand(_payments);
-        command.Parameters.With(chain.Name).With(limit);
+        command.Parameters.With(chain.Name).With(limit).With((long)chain.Format.OrdinalsPerOutput);
         await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
-        return await PaymentStatements.ReadTouchedAsync(reader, chain, cancellationToken);
+        List<Payment> payments = [];
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            payments.Add(PaymentColumns.Read(reader, 0, chain.Format) with { Spent = SpendStatements.Read(reader, PaymentColumns.Count, chain.Format) });
+        }
+
+        return payments;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<OutputId>> ReadOutputsAsync(Chain chain, long? spentAbove, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(chain);
+        return await _spends.ReadOutputsAsync(_dataSource, chain, spentAbove, cancellationToken);
     }
 
     /// <inheritdoc/>

@@ -8,6 +8,7 @@ public sealed class MinedBlock
         Parent = parent;
         Header = header;
         Transactions = transactions;
+        Spends = FindSpends();
     }
 
     /// <summary>The block before it; <see langword="null"/> for the first.</summary>
@@ -27,6 +28,9 @@ public sealed class MinedBlock
 
     /// <summary>Its transactions, in order.</summary>
     public IReadOnlyList<SimulatedTransaction> Transactions { get; }
+
+    /// <summary>The outputs that it spends, with the transactions that spend them.</summary>
+    public IReadOnlyList<OutputSpent> Spends { get; }
 
     /// <summary>True once it was part of the canonical chain, even if it is no more.</summary>
     public bool WasCanonical { get; internal set; }
@@ -58,6 +62,39 @@ public sealed class MinedBlock
             foreach (SimulatedTransaction transaction in block.Transactions)
             {
                 if (transaction.Id == transactionId)
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
+
+    private List<OutputSpent> FindSpends()
+    {
+        List<OutputSpent> spends = [];
+        foreach (SimulatedTransaction transaction in Transactions)
+        {
+            foreach (OutputId output in transaction.Spends)
+            {
+                if (BranchHolds(output.TransactionId) && !spends.Exists(one => one.Output == output) && Parent?.BranchSpends(output) is not true)
+                {
+                    spends.Add(new OutputSpent(output, transaction.Id, Point));
+                }
+            }
+        }
+
+        return spends;
+    }
+
+    private bool BranchSpends(OutputId output)
+    {
+        for (MinedBlock? block = this; block is not null; block = block.Parent)
+        {
+            foreach (OutputSpent spent in block.Spends)
+            {
+                if (spent.Output == output)
                 {
                     return true;
                 }

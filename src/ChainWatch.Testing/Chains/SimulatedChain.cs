@@ -25,7 +25,8 @@ public sealed class SimulatedChain
     /// <param name="seed">Decides its hashes.</param>
     /// <param name="timeProvider">Where its blocks take their time from; the default is the machine's clock.</param>
     /// <param name="blockTime">The usual time between two blocks; the default is one second.</param>
-    public SimulatedChain(string name = "simulated", long seed = 1, TimeProvider? timeProvider = null, TimeSpan? blockTime = null)
+    /// <param name="hasOutputs">Whether it is a chain of outputs, in which each transfer is an output that a later transaction can spend.</param>
+    public SimulatedChain(string name = "simulated", long seed = 1, TimeProvider? timeProvider = null, TimeSpan? blockTime = null, bool hasOutputs = false)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         _random = new SeededRandom(seed);
@@ -36,7 +37,7 @@ public sealed class SimulatedChain
         {
             Name = name,
             Kind = "simulated",
-            Format = SimulatedFormat.Instance,
+            Format = hasOutputs ? SimulatedFormat.WithOutputs : SimulatedFormat.Instance,
             BlockTime = blockTime ?? TimeSpan.FromSeconds(1),
             Assets = [Coin, Token],
         };

@@ -8,12 +8,19 @@ public sealed class SimulatedFormat : ChainFormat
     private const string Prefix = "sim";
     private const int KeyLength = 20;
 
-    private SimulatedFormat()
+    private SimulatedFormat(int ordinalsPerOutput)
     {
+        OrdinalsPerOutput = ordinalsPerOutput;
     }
 
-    /// <summary>The one instance.</summary>
-    public static SimulatedFormat Instance { get; } = new();
+    /// <summary>The format of a chain of accounts, which a simulated chain is unless it is told otherwise.</summary>
+    public static SimulatedFormat Instance { get; } = new(ordinalsPerOutput: 0);
+
+    /// <summary>The format of a chain of outputs: each transfer is one.</summary>
+    public static SimulatedFormat WithOutputs { get; } = new(ordinalsPerOutput: 1);
+
+    /// <inheritdoc/>
+    public override int OrdinalsPerOutput { get; }
 
     /// <inheritdoc/>
     public override int AddressKeyLength => KeyLength;

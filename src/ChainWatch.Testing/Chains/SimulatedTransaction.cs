@@ -22,10 +22,15 @@ public sealed class SimulatedTransaction
     public IReadOnlyList<SimulatedTransfer> Transfers { get; }
 
     /// <summary>
+    /// The outputs that it spends, on a chain that has them: transfers of other transactions, by their ordinals. In a branch that does not hold such an output, or spends it before, nothing is spent.
+    /// </summary>
+    public IReadOnlyList<OutputId> Spends { get; init; } = [];
+
+    /// <summary>
     /// The same transaction with other effects, as when a contract runs again in a block of another branch and pays out another amount: the identity stays, the content
     /// does not.
     /// </summary>
-    public SimulatedTransaction With(params IReadOnlyList<SimulatedTransfer> transfers) => new(Id, transfers);
+    public SimulatedTransaction With(params IReadOnlyList<SimulatedTransfer> transfers) => new(Id, transfers) { Spends = Spends };
 
     /// <inheritdoc/>
     public override string ToString() => $"{Id.ToString()[..8]} ({Transfers.Count} transfers)";

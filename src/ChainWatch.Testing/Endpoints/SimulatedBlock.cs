@@ -75,6 +75,22 @@ public sealed class SimulatedBlock : Block
     }
 
     /// <inheritdoc/>
+    /// <exception cref="ObjectDisposedException">The block was disposed: its bytes are no longer there.</exception>
+    public override void FindSpends(OutputSet outputs, ICollection<OutputSpent> spends)
+    {
+        ArgumentNullException.ThrowIfNull(outputs);
+        ArgumentNullException.ThrowIfNull(spends);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        foreach (OutputSpent spent in _block.Spends)
+        {
+            if (outputs.Contains(spent.Output))
+            {
+                spends.Add(spent);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
         if (!_disposed)

@@ -22,6 +22,11 @@ public abstract class Block : IDisposable
     /// </returns>
     public abstract bool Match(AddressSet addresses, ITransferSink sink);
 
+    /// <summary>Adds every spending of one of <paramref name="outputs"/> to <paramref name="spends"/>, in the order of the block. On chains of accounts there are none.</summary>
+    public virtual void FindSpends(OutputSet outputs, ICollection<OutputSpent> spends)
+    {
+    }
+
     /// <summary>Gives the block's bytes back.</summary>
     public void Dispose()
     {

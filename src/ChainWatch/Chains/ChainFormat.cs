@@ -6,6 +6,12 @@ public abstract class ChainFormat
     /// <summary>The number of bytes in an <see cref="AddressKey"/> of this chain.</summary>
     public abstract int AddressKeyLength { get; }
 
+    /// <summary>
+    /// On chains of outputs, how many ordinals each output has: what output n holds has the <see cref="Transfer.Ordinal"/>s from n times this on. 0 on chains of accounts, where what was received
+    /// cannot be told from the rest when it is spent.
+    /// </summary>
+    public virtual int OrdinalsPerOutput => 0;
+
     /// <summary>Reads an address in any spelling that the chain allows.</summary>
     /// <exception cref="AddressFormatException">The text is not an address of this chain; the message says why, and what would be right.</exception>
     public abstract AddressKey ParseAddress(string text);
@@ -18,4 +24,8 @@ public abstract class ChainFormat
 
     /// <summary>Reads what <see cref="FormatHash"/> wrote.</summary>
     public virtual Hash256 ParseHash(ReadOnlySpan<char> text) => Hash256.Parse(text);
+
+    /// <summary>The output that holds what a payment moved; <see langword="null"/> on chains of accounts, and for a payment that no output holds (a negative ordinal).</summary>
+    public OutputId? OutputOf(PaymentId payment) =>
+        OrdinalsPerOutput > 0 && payment.Ordinal >= 0 ? new OutputId(payment.TransactionId, payment.Ordinal / OrdinalsPerOutput) : null;
 }

@@ -32,7 +32,11 @@ internal sealed class BackScanRunner
         _signals = signals;
         _time = time;
         _logger = logger;
+        Outputs = new OutputHandover(registration.Chain.Format.OrdinalsPerOutput > 0);
     }
+
+    /// <summary>Where the follower learns of outputs that were found here.</summary>
+    public OutputHandover Outputs { get; init; }
 
     private Chain Chain => _registration.Chain;
 
@@ -82,6 +86,8 @@ internal sealed class BackScanRunner
         AddressSet watched = AddressSet.Create(Chain.Format.AddressKeyLength, scan.Keys.Count).Add(scan.Keys);
         FollowProgress progress = new("Back-scan", Chain.Name, _time, _logger);
         SourceRequest request = new() { Known = [], StartHeight = scan.FromHeight, EndHeight = scan.ToHeight, Watched = () => watched };
+        UnspentOutputs unspent = new(Chain, _store);
+        await unspent.LoadAsync(cancellationToken);
         using PendingBatch pending = new();
         await foreach (ChainUpdate update in _registration.CreateSource().ReadAsync(request, cancellationToken))
         {
@@ -109,6 +115,7 @@ internal sealed class BackScanRunner
                 throw new ChainWatchException($"Block {height} of chain '{Chain.Name}' could not be matched against the addresses that it was read for.");
             }
 
+            unspent.Find(block);
             pending.Add(block);
             progress.Saw(height, scan.ToHeight);
             if (height >= scan.ToHeight || pending.IsFull(_options))
@@ -144,10 +151,18 @@ internal sealed class BackScanRunner
                 .. pending.Blocks.SelectMany(block => block.Transfers.Select(transfer =>
                     PaymentsOf.Found(_registration.Confirmation, transfer, block.Block.Header.Point))),
             ],
+            Spends = [.. pending.Blocks.SelectMany(static block => block.Spends)],
             Deliver = _deliver,
             At = _time.GetUtcNow(),
         };
-        CommitResult result = await _store.CommitBackScanAsync(batch, cancellationToken);
+        CommitResult result;
+        using (await Outputs.EnterAsync())
+        {
+            // Also where it is refused, or fails and may have been written all the same: what is known too much does no harm.
+            Outputs.Put(batch.Payments.Select(one => Chain.Format.OutputOf(new PaymentId(one.Transfer.TransactionId, one.Transfer.Ordinal))).OfType<OutputId>());
+            result = await _store.CommitBackScanAsync(batch, cancellationToken);
+        }
+
         if (result.Outcome == CommitOutcome.Fenced)
         {
             throw new LeadershipLostException(WatchScope.For(Chain, 0), _term);

@@ -24,6 +24,7 @@ internal sealed class Follower
     private readonly bool _deliver;
     private readonly long _term;
     private readonly bool _hasWatched;
+    private readonly UnspentOutputs _unspent;
     private bool _began;
     private AddressSet _watched;
     private AddressSet _wanted;
@@ -49,7 +50,12 @@ internal sealed class Follower
         _watched = AddressSet.Create(registration.Chain.Format.AddressKeyLength);
         _wanted = _watched;
         _unwatched = new UnwatchedPayments(_watched.KeyLength, []);
+        _unspent = new UnspentOutputs(registration.Chain, store);
+        Outputs = new OutputHandover(registration.Chain.Format.OrdinalsPerOutput > 0);
     }
+
+    /// <summary>Where it learns of outputs that back-scans found.</summary>
+    public OutputHandover Outputs { get; }
 
     /// <summary>
     /// The watched addresses as far as they are known. A follower that is given them begins without asking: where they are out of date, its first commit is told so.
@@ -97,6 +103,7 @@ internal sealed class Follower
         {
             _status.Working();
             ScopeState state = await LoadAsync(cancellationToken);
+            await _unspent.LoadAsync(cancellationToken);
             _status.Committed(_cursor, _marks.Finalized, blocks: 0, events: 0);
             bool verify = state.Term < StoreTerm && state.Known.Count > 1;
             await FollowAsync(verify ? Distrust(state) : state, cancellationToken);
@@ -165,6 +172,7 @@ internal sealed class Follower
         {
             pending.Replace(_cursor!.Value, trusted);
             await TakeUnwatchedAsync(pending, cancellationToken);
+            await _unspent.TakeBackAsync(trusted.Height, cancellationToken);
         }
 
         IAsyncEnumerator<ChainUpdate> updates = _registration.CreateSource().ReadAsync(RequestFor(state), stop.Token).GetAsyncEnumerator(stop.Token);
@@ -247,6 +255,7 @@ internal sealed class Follower
                     return false;
                 }
 
+                _unspent.Find(block);
                 pending.Add(block);
                 _progress.Saw(forward.Block.Header.Point.Height, update.Tip.Head.Height);
                 break;
@@ -256,6 +265,7 @@ internal sealed class Follower
                 pending.RollBack(_cursor, back.Target, back.ReplacementHeight);
                 // Before the first block of the new branch is read, so that it is read for these too.
                 await TakeUnwatchedAsync(pending, cancellationToken);
+                await _unspent.TakeBackAsync(back.Target.Height, cancellationToken);
                 break;
             default:
                 pending.Close();
@@ -272,6 +282,12 @@ internal sealed class Follower
     private async Task<bool> CommitAsync(PendingBatch pending, CancellationToken cancellationToken)
     {
         using Activity? span = pending.IsEmpty ? null : ChainWatchTracing.Batch(Chain, pending.Blocks);
+        using IDisposable turn = await Outputs.EnterAsync();
+        if (Outputs.TakeInto(_unspent))
+        {
+            _unspent.FindAnew(pending.Blocks);
+        }
+
         while (true)
         {
             CommitBatch batch = Build(pending, _tip!);
@@ -295,6 +311,7 @@ internal sealed class Follower
                         return false;
                     }
 
+                    _unspent.FindAnew(pending.Blocks);
                     break;
                 case CommitOutcome.Fenced:
                     throw new LeadershipLostException(WatchScope.For(Chain, 0), _term);
@@ -317,6 +334,7 @@ internal sealed class Follower
     {
         List<BlockHeader> headers = new(pending.Blocks.Count);
         List<PaymentFound> payments = [];
+        List<OutputSpent> spends = [];
         List<CoverageRange> coverage = [];
         foreach (PendingBlock block in pending.Blocks)
         {
@@ -327,6 +345,7 @@ internal sealed class Follower
                 payments.Add(PaymentsOf.Found(_registration.Confirmation, transfer, header.Point));
             }
 
+            spends.AddRange(block.Spends);
             if (coverage.Count > 0 && string.Equals(coverage[^1].Endpoint, block.Block.Endpoint, StringComparison.Ordinal))
             {
                 coverage[^1] = coverage[^1] with { ToHeight = header.Point.Height };
@@ -347,6 +366,7 @@ internal sealed class Follower
             RollBackTo = pending.RollBackTo,
             Blocks = headers,
             Payments = payments,
+            Spends = spends,
             Coverage = coverage,
             Marks = new ChainMarks(head, Math.Min(head, tip.Safe?.Height ?? -1), Math.Min(head, tip.Finalized?.Height ?? -1)),
             Finalized = tip.Finalized is { } final && final.Height <= head ? final : _finalized,
@@ -371,6 +391,7 @@ internal sealed class Follower
         _cursor = batch.NewCursor;
         _marks = batch.Marks;
         _finalized = batch.Finalized;
+        _unspent.Committed(batch, result);
         _status.Committed(_cursor, _marks.Finalized, batch.Blocks.Count, result.Events.Count);
         _metrics.Committed(_registration, batch, result, _time.GetElapsedTime(started));
         if (batch.Blocks.Count == 1 && batch.Payments.Count > 0 && _status.Head == _cursor)

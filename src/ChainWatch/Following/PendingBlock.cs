@@ -4,10 +4,13 @@ namespace ChainWatch;
 internal sealed class PendingBlock(Block block) : ITransferSink
 {
     private readonly List<Transfer> _transfers = [];
+    private readonly List<OutputSpent> _spends = [];
 
     public Block Block => block;
 
     public IReadOnlyList<Transfer> Transfers => _transfers;
+
+    public IReadOnlyList<OutputSpent> Spends => _spends;
 
     void ITransferSink.Add(Transfer transfer) => _transfers.Add(transfer);
 
@@ -39,6 +42,16 @@ internal sealed class PendingBlock(Block block) : ITransferSink
         }
 
         return true;
+    }
+
+    /// <summary>Looks for spendings of these outputs; what was found of them before is forgotten.</summary>
+    public void FindSpends(OutputSet outputs)
+    {
+        _spends.Clear();
+        if (outputs.Count > 0)
+        {
+            block.FindSpends(outputs, _spends);
+        }
     }
 
     /// <summary>Drops what was found for addresses that are no longer watched, or that are about to be looked for anew.</summary>

@@ -24,6 +24,12 @@ public sealed class BackScanBatch
     /// <summary>The payments found. Those already stored, and those of addresses removed meanwhile, are left out by the store.</summary>
     public required IReadOnlyList<PaymentFound> Payments { get; init; }
 
+    /// <summary>
+    /// The spendings in these blocks of outputs that hold payments. Where a piece finds payments that outputs hold, the back-scan goes on to the cursor: the follower did not know these outputs, and
+    /// one of its blocks may spend them.
+    /// </summary>
+    public IReadOnlyList<OutputSpent> Spends { get; init; } = [];
+
     /// <summary>Whether the events go into the outbox for delivery.</summary>
     public bool Deliver { get; init; } = true;
 

@@ -30,6 +30,11 @@ public sealed class CommitBatch
     /// <summary>The transfers to watched addresses in these blocks, in their order.</summary>
     public required IReadOnlyList<PaymentFound> Payments { get; init; }
 
+    /// <summary>
+    /// The spendings in these blocks of outputs that hold payments, in their order. Those of outputs that hold none are left out by the store. A rollback takes back those above it.
+    /// </summary>
+    public IReadOnlyList<OutputSpent> Spends { get; init; } = [];
+
     /// <summary>Through which endpoints the blocks were read: contiguous from the first to the last of <see cref="Blocks"/>; empty when there are none.</summary>
     public required IReadOnlyList<CoverageRange> Coverage { get; init; }
 

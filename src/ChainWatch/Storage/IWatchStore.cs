@@ -25,6 +25,9 @@ public interface IWatchStore
     /// </summary>
     ValueTask<IReadOnlyList<Payment>> ReadUnwatchedPaymentsAsync(Chain chain, long aboveHeight, CancellationToken cancellationToken);
 
+    /// <summary>The outputs that hold payments which are not retracted: the unspent ones, or those that blocks above a height spend. Empty on chains of accounts.</summary>
+    ValueTask<IReadOnlyList<OutputId>> ReadOutputsAsync(Chain chain, long? spentAbove, CancellationToken cancellationToken);
+
     /// <summary>Registers addresses of a chain: all of them, or none.</summary>
     /// <exception cref="WatchConflictException">An address is watched already with another reference.</exception>
     ValueTask<RegistrationResult> AddAddressesAsync(Chain chain, IReadOnlyList<WatchRegistration> registrations, DateTimeOffset at, CancellationToken cancellationToken);

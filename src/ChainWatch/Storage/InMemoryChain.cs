@@ -7,6 +7,7 @@ internal sealed class InMemoryChain(string name)
     private readonly Dictionary<PaymentId, Payment> _payments = [];
     private readonly HashSet<PaymentId> _pending = [];
     private readonly SortedDictionary<long, HashSet<PaymentId>> _byHeight = [];
+    private readonly Dictionary<PaymentId, long> _spentAt = [];
     private readonly Dictionary<AddressKey, WatchedAddress> _watched = [];
     private readonly List<WatchChange> _changes = [];
     private readonly SortedDictionary<long, BackScan> _backScans = [];
@@ -57,6 +58,44 @@ internal sealed class InMemoryChain(string name)
         foreach (Payment payment in changes.Inserted.Concat(changes.Updated))
         {
             Store(payment);
+        }
+    }
+
+    public IReadOnlyList<OutputId> Outputs(ChainFormat format, long? spentAbove) =>
+    [
+        .. (spentAbove is { } height ? _spentAt.Where(pair => pair.Value > height).Select(static pair => pair.Key) : _payments.Keys.Where(id => !_spentAt.ContainsKey(id)))
+            .Where(id => _payments[id].Status != PaymentStatus.Retracted)
+            .Select(format.OutputOf)
+            .OfType<OutputId>()
+            .Distinct(),
+    ];
+
+    /// <summary>Takes spendings back that stand above a height.</summary>
+    public void Unspend(long aboveHeight)
+    {
+        foreach (PaymentId id in _spentAt.Where(pair => pair.Value > aboveHeight).Select(static pair => pair.Key).ToArray())
+        {
+            _spentAt.Remove(id);
+            _payments[id] = _payments[id] with { Spent = null };
+        }
+    }
+
+    /// <summary>Records spendings of the payments that are held.</summary>
+    public void Spend(ChainFormat format, IEnumerable<OutputSpent> spends)
+    {
+        foreach (OutputSpent spent in spends)
+        {
+            Spending spending = new(format.FormatHash(spent.SpentBy), spent.Block);
+            long first = spent.Output.Index * format.OrdinalsPerOutput;
+            for (long ordinal = first; ordinal < first + format.OrdinalsPerOutput; ordinal++)
+            {
+                PaymentId id = new(spent.Output.TransactionId, ordinal);
+                if (_payments.TryGetValue(id, out Payment? payment) && payment.Status != PaymentStatus.Retracted)
+                {
+                    _payments[id] = payment with { Spent = spending };
+                    _spentAt[id] = spent.Block.Height;
+                }
+            }
         }
     }
 
@@ -176,7 +215,7 @@ internal sealed class InMemoryChain(string name)
 
     public BackScan? FindBackScan(long id) => _backScans.GetValueOrDefault(id);
 
-    public void MoveOn(BackScan scan, long fromHeight) => Keep(scan, fromHeight, scan.ToHeight);
+    public void MoveOn(BackScan scan, long fromHeight, long toHeight) => Keep(scan, fromHeight, Math.Max(scan.ToHeight, toHeight));
 
     /// <summary>What lies above the target will be read again by the follower, with the new addresses.</summary>
     public void LowerBackScans(long height)

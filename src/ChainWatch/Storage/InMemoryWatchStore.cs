@@ -94,6 +94,11 @@ public sealed class InMemoryWatchStore : IWatchStore
                 return new(CommitResult.WatchlistMoved);
             }
 
+            if (batch.RollBackTo is { } last)
+            {
+                chain.Unspend(last.Height);
+            }
+
             PaymentChanges changes = PaymentTransitions.Resolve(
                 batch.Chain, batch.RollBackTo, batch.Payments, chain.Touched(batch), chain.ReferenceOf, batch.At);
             scope.Apply(batch);
@@ -106,7 +111,18 @@ public sealed class InMemoryWatchStore : IWatchStore
                 chain.LowerBackScans(first.Point.Height - 1);
             }
 
-            return new(Write(chain, scope, changes, batch.Deliver, batch.At));
+            CommitResult result = Write(chain, scope, changes, batch.Deliver, batch.At);
+            chain.Spend(batch.Chain.Format, batch.Spends);
+            return new(result);
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<OutputId>> ReadOutputsAsync(Chain chain, long? spentAbove, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            return new(Of(chain).Outputs(chain.Format, spentAbove));
         }
     }
 
@@ -238,8 +254,11 @@ public sealed class InMemoryWatchStore : IWatchStore
 
             PaymentFound[] found = [.. batch.Payments.Where(one => one.Block.Height <= scan.ToHeight && chain.Find(one.Transfer.To) is not null)];
             PaymentChanges changes = PaymentTransitions.Resolve(batch.Chain, rollBackTo: null, found, chain.Touched(found), chain.ReferenceOf, batch.At);
-            chain.MoveOn(scan, batch.Blocks[^1].Point.Height + 1);
-            return new(Write(chain, scope, changes, batch.Deliver, batch.At));
+            bool outputs = changes.Transitions.Any(one => batch.Chain.Format.OutputOf(one.Payment.Id) is not null);
+            chain.MoveOn(scan, batch.Blocks[^1].Point.Height + 1, outputs ? scope.Marks.Head : scan.ToHeight);
+            CommitResult result = Write(chain, scope, changes, batch.Deliver, batch.At);
+            chain.Spend(batch.Chain.Format, batch.Spends);
+            return new(result);
         }
     }
 

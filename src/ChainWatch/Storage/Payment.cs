@@ -50,6 +50,12 @@ public sealed record Payment
     /// <summary>When it was confirmed; <see langword="null"/> before.</summary>
     public DateTimeOffset? ConfirmedAt { get; init; }
 
+    /// <summary>
+    /// On chains of outputs, how the output that holds it was spent, in a block that stands; <see langword="null"/> while it is unspent, and on chains of accounts. A spending is no event, and events do
+    /// not tell it.
+    /// </summary>
+    public Spending? Spent { get; init; }
+
     /// <summary>What the address stood for when the payment was detected.</summary>
     public PaymentReference? Reference { get; init; }
 }

@@ -28,7 +28,7 @@ public sealed class PaymentTransition
     {
         Sequence = sequence,
         Kind = Kind,
-        Payment = Payment,
+        Payment = Payment.Spent is null ? Payment : Payment with { Spent = null },
         Cause = Cause,
         OccurredAt = at,
     };

@@ -151,4 +151,18 @@ public sealed class BitcoinBlockTests
 
         return least;
     }
+
+    [Fact]
+    public void Spendings_are_found_by_the_outputs_that_the_inputs_name_and_by_nothing_else()
+    {
+        MadeTransaction pay = new() { Inputs = [(SomeId, 0)], Outputs = [MadeOutput.To(Alice, 5, Format), MadeOutput.To(Alice, 6, Format)], Witness = [[[1]]] };
+        MadeTransaction spend = new() { Inputs = [(SomeId, 1), (pay.Id, 1)], Outputs = [MadeOutput.To(Legacy, 5, Format)], Witness = [[[1]], [[2]]] };
+        MadeTransaction other = new() { Inputs = [(pay.Id, 0)], Outputs = [MadeOutput.To(Legacy, 5, Format)] };
+        using BitcoinBlock block = Matching.Read(MadeBlock.Of(7, MadeBlock.NoHash, [pay, spend, other]).Hex);
+        List<OutputSpent> spends = [];
+
+        block.FindSpends(new OutputSet(new OutputId(Hash256.Parse(pay.Id), 1), new OutputId(Hash256.Parse(SomeId), 2), new OutputId(Hash256.Parse(spend.Id), 0)), spends);
+
+        spends.ShouldBe([new OutputSpent(new OutputId(Hash256.Parse(pay.Id), 1), Hash256.Parse(spend.Id), block.Header.Point)]);
+    }
 }

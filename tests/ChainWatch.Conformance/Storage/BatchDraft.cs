@@ -24,6 +24,9 @@ public sealed class BatchDraft
     /// <summary>The transfers in them.</summary>
     public IReadOnlyList<PaymentFound> Payments { get; set; }
 
+    /// <summary>The outputs that they spend.</summary>
+    public IReadOnlyList<OutputSpent> Spends { get; set; } = [];
+
     /// <summary>The term.</summary>
     public long Term { get; set; }
 
@@ -64,6 +67,7 @@ public sealed class BatchDraft
             RollBackTo = RollBackTo,
             Blocks = Blocks,
             Payments = Payments,
+            Spends = Spends,
             Coverage = Coverage,
             Marks = new ChainMarks(head?.Height ?? -1, Safe, Finalized?.Height ?? -1),
             Finalized = Finalized,

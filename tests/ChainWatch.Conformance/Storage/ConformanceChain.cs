@@ -15,6 +15,9 @@ public static class ConformanceChain
     /// <summary>The chain under this name.</summary>
     public static Chain Named(string name) => new() { Name = name, Kind = "conformance", Format = new Numbers(), Assets = [Coin, Token] };
 
+    /// <summary>The chain under this name, of outputs that have ten ordinals each.</summary>
+    public static Chain OfOutputs(string name) => new() { Name = name, Kind = "conformance", Format = new Numbers { Outputs = 10 }, Assets = [Coin, Token] };
+
     /// <summary>The key of the n-th address.</summary>
     public static AddressKey Address(int number)
     {
@@ -64,7 +67,11 @@ public static class ConformanceChain
 
     private sealed class Numbers : ChainFormat
     {
+        public int Outputs { get; init; }
+
         public override int AddressKeyLength => 20;
+
+        public override int OrdinalsPerOutput => Outputs;
 
         public override AddressKey ParseAddress(string text) => Address(int.Parse(text.AsSpan(5), CultureInfo.InvariantCulture));
 

@@ -109,6 +109,10 @@ public sealed class StoreScript
         };
     }
 
+    /// <summary>A spending of the n-th transaction's output, in a block.</summary>
+    public static OutputSpent Spend(BlockHeader block, int transaction, long output, int by) =>
+        new(new OutputId(ConformanceChain.Transaction(transaction), output), ConformanceChain.Transaction(by), block.Point);
+
     /// <summary>A batch that stands on the cursor.</summary>
     public BatchDraft Draft(IReadOnlyList<BlockHeader> blocks, params PaymentFound[] payments) => new(this, blocks, payments);
 

@@ -60,6 +60,12 @@ public sealed class BitcoinReorgTests
         MonitorVerdict.FindFaults(records, truth, firstHeight: 0).ShouldBe("");
         records.Payments.Where(payment => payment.Status != "retracted").Select(payment => (payment.TransactionId, payment.Ordinal))
             .ShouldBe(scan.Found.Select(found => (found.Transfer.TransactionId, found.Ordinal)), ignoreOrder: true);
+        var spent = scan.Found.Where(found => found.Ordinal >= 0 && scan.Spent.ContainsKey((found.Transfer.TransactionId, found.Ordinal)))
+            .Select(found => (Id: (found.Transfer.TransactionId, found.Ordinal), By: scan.Spent[(found.Transfer.TransactionId, found.Ordinal)]))
+            .Select(one => new StoredSpend(one.Id.TransactionId, one.Id.Ordinal, one.By.SpentBy, one.By.Height)).ToList();
+        (await database.ReadSpendsAsync()).ShouldBe(spent, ignoreOrder: true);
+        spent.Count.ShouldBeGreaterThan(0);
+        Effort.Say($"{spent.Count} of the payments spent again, each by the transaction that is recorded");
         var spends = scan.Found.Count(found => found.Ordinal < 0);
         Effort.Say($"{truth.Count} payments on the chain, {spends} of them coins that were spent, all recorded once, none besides");
         spends.ShouldBeGreaterThan(0);

@@ -15,10 +15,14 @@ internal sealed class BitcoinScan(BitcoinNode node, string symbol)
     /// <summary>All payments with their places in their transactions.</summary>
     public List<(ChainTransfer Transfer, long Ordinal)> Found { get; } = [];
 
+    /// <summary>All outputs that are spent, by the transaction that spends them and its block's height.</summary>
+    public Dictionary<(string TransactionId, long Output), (string SpentBy, long Height)> Spent { get; } = [];
+
     public async Task<IReadOnlyList<ChainTransfer>> ReadAsync(IEnumerable<string> addresses, IEnumerable<string>? coins = null)
     {
         Rewards.Clear();
         Found.Clear();
+        Spent.Clear();
         var watched = addresses.ToHashSet(StringComparer.Ordinal);
         var watchedCoins = (coins ?? []).ToHashSet(StringComparer.Ordinal);
         var head = await node.HeadAsync();
@@ -34,8 +38,11 @@ internal sealed class BitcoinScan(BitcoinNode node, string symbol)
                     if (input!["txid"] is null)
                     {
                         Rewards[id] = height;
+                        continue;
                     }
-                    else if ($"{input["txid"]!.GetValue<string>()}:{input["vout"]}" is var coin && watchedCoins.Contains(coin))
+
+                    Spent.Add((input["txid"]!.GetValue<string>(), input["vout"]!.GetValue<long>()), (id, height));
+                    if ($"{input["txid"]!.GetValue<string>()}:{input["vout"]}" is var coin && watchedCoins.Contains(coin))
                     {
                         Found.Add((new ChainTransfer(id, coin, symbol, 0, height, hash), -1 - number));
                     }

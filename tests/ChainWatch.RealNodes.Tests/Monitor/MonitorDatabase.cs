@@ -37,6 +37,10 @@ internal sealed class MonitorDatabase(string connectionString, string chain)
         "select address, asset, pending, confirmed from deposit_balance where chain = $1",
         reader => new StoredBalance(reader.GetString(0), reader.GetString(1), reader.GetFieldValue<BigInteger>(2), reader.GetFieldValue<BigInteger>(3)));
 
+    public Task<List<StoredSpend>> ReadSpendsAsync() => ReadAsync(
+        "select tx_id, output, spent_by, block_height from chainwatch.spend where chain = $1",
+        reader => new StoredSpend(reader.GetString(0), reader.GetInt64(1), reader.GetString(2), reader.GetInt64(3)));
+
     public Task<List<StoredBlock>> ReadCanonicalBlocksAsync() => ReadAsync(
         "select height, hash, parent_hash from chainwatch.block where chain = $1 and canonical order by height",
         reader => new StoredBlock(reader.GetInt64(0), reader.GetString(1), reader.IsDBNull(2) ? null : reader.GetString(2)));

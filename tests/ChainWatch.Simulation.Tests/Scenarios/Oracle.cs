@@ -157,6 +157,12 @@ internal sealed class Oracle
             }
         }
 
+        if (expected.Count > 0 && _simulated.Chain.Format.OrdinalsPerOutput > 0)
+        {
+            // It goes on to the cursor, to see what later blocks spend of what it found.
+            _backScans[batch.BackScanId] = scan with { ToHeight = Math.Max(scan.ToHeight, Cursor?.Height ?? -1) };
+        }
+
         Confirm(expected);
         Compare(expected, result.Events, $"back-scan {batch.BackScanId}, {Say(batch.Blocks)}");
     }

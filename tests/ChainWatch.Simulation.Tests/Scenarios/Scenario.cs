@@ -53,7 +53,7 @@ internal sealed class Scenario
         _neverChanges = kind == ScenarioKind.FaultsOnly;
         _random = new SeededRandom(unchecked((seed * 31) + (int)kind));
         _scheduler = new DeterministicScheduler(_time, seed) { MaxSteps = 300_000, BeforeStep = BeforeStep };
-        _chain = new SimulatedChain("sim", seed, _time, TimeSpan.FromSeconds(2));
+        _chain = new SimulatedChain("sim", seed, _time, TimeSpan.FromSeconds(2), hasOutputs: seed % 2 == 0);
         _addresses = [.. Enumerable.Range(0, 8).Select(static number => SimulatedFormat.Address($"address {number}"))];
         bool hasMarks = _random.Chance(0.6);
         int finalityDepth = _random.Pick([16, 24, 80]);
@@ -790,6 +790,7 @@ internal sealed class Scenario
         }
 
         CheckSame(stored, _oracle.Payments, "stored");
+        CheckSpends();
         Dictionary<PaymentId, ExpectedPayment> folded = [];
         foreach (PaymentEvent one in _inner.ReadEvents())
         {
@@ -803,6 +804,25 @@ internal sealed class Scenario
         {
             MinedBlock block = _oracle.Chain[index];
             _verdict.Check(_chain.IsCanonical(block), () => $"block {block} is committed, but not canonical");
+        }
+    }
+
+    /// <summary>What is recorded as spent is what the canonical blocks spend, and by what.</summary>
+    private void CheckSpends()
+    {
+        Dictionary<OutputId, OutputSpent> spends = _chain.Canonical.SelectMany(static block => block.Spends).ToDictionary(static spent => spent.Output);
+        foreach (Payment payment in _inner.ReadPaymentsAsync(_chain.Chain, int.MaxValue, CancellationToken.None).AsTask().GetAwaiter().GetResult())
+        {
+            Spending? must = payment.Status != PaymentStatus.Retracted && _chain.Chain.Format.OutputOf(payment.Id) is { } output && spends.TryGetValue(output, out OutputSpent spent)
+                ? new Spending(_chain.Chain.Format.FormatHash(spent.SpentBy), spent.Block)
+                : null;
+            // Below the first block that was ever read, what back-scans found hangs on no block that is held.
+            bool judged = payment.Block.Height >= _oracle.Chain[0].Height || ((payment.Spent ?? must)?.Block.Height >= _oracle.Chain[0].Height && _chain.At(payment.Block.Height)?.Hash == payment.Block.Hash);
+            _verdict.Check(!judged || payment.Spent == must, () => $"payment {payment.TransactionId[..6]}/{payment.Id.Ordinal} in {payment.Block.Height} is spent by [{payment.Spent}] instead of [{must}]");
+            if (judged && must is not null)
+            {
+                _knobs.Count("spent outputs");
+            }
         }
     }
 
@@ -894,7 +914,20 @@ internal sealed class Scenario
         }
     }
 
-    private List<SimulatedTransaction> NewTransactions() => [.. Enumerable.Range(0, _random.Pick([0, 1, 1, 2, 3])).Select(_ => Remember(_chain.Pay(NewTransfers())))];
+    private List<SimulatedTransaction> NewTransactions() => [.. Enumerable.Range(0, _random.Pick([0, 1, 1, 2, 3])).Select(_ => Remember(NewTransaction()))];
+
+    /// <summary>On a chain of outputs, half of the transactions spend what an earlier one paid; another branch, or a later block, may spend it otherwise.</summary>
+    private SimulatedTransaction NewTransaction()
+    {
+        SimulatedTransaction transaction = _chain.Pay(NewTransfers());
+        if (_chain.Chain.Format.OrdinalsPerOutput == 0 || _transactions.Count == 0 || _random.Chance(0.5))
+        {
+            return transaction;
+        }
+
+        SimulatedTransaction spent = _transactions[_random.Chance(0.5) ? _random.Next(_transactions.Count) : _transactions.Count - 1];
+        return new SimulatedTransaction(transaction.Id, transaction.Transfers) { Spends = [new OutputId(spent.Id, _random.Next(spent.Transfers.Count))] };
+    }
 
     private List<SimulatedTransfer> NewTransfers() =>
     [

@@ -65,6 +65,14 @@ internal sealed class ScenarioStore(InMemoryWatchStore inner, Oracle oracle, Ver
         return payments;
     }
 
+    public async ValueTask<IReadOnlyList<OutputId>> ReadOutputsAsync(Chain chain, long? spentAbove, CancellationToken cancellationToken)
+    {
+        await BeforeAsync(cancellationToken);
+        IReadOnlyList<OutputId> outputs = await inner.ReadOutputsAsync(chain, spentAbove, cancellationToken);
+        await AfterAsync();
+        return outputs;
+    }
+
     public async ValueTask<CommitResult> CommitBackScanAsync(BackScanBatch batch, CancellationToken cancellationToken)
     {
         await BeforeAsync(cancellationToken);
