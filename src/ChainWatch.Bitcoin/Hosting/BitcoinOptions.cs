@@ -60,6 +60,14 @@ public sealed class BitcoinOptions : ChainOptions
     /// <value>The default is true. Nodes that have no such method are polled.</value>
     public bool LongPoll { get; set; } = true;
 
+    /// <summary>Whether transactions that wait in a node's pool are looked at too, and told to <see cref="IPendingPaymentHandler"/>s. No payment is made of them.</summary>
+    /// <value>The default is false.</value>
+    public bool Pending { get; set; }
+
+    /// <summary>How long a node may take to go through its unspent outputs (<c>scantxoutset</c>), which reconciliation asks for.</summary>
+    /// <value>The default is 15 minutes; a full node of Bitcoin takes a few.</value>
+    public TimeSpan ScanTimeout { get; set; } = TimeSpan.FromMinutes(15);
+
     /// <inheritdoc/>
     protected override void Read(ConfigurationReader reader)
     {
@@ -79,6 +87,8 @@ public sealed class BitcoinOptions : ChainOptions
         }
 
         LongPoll = reader.ReadFlag(nameof(LongPoll)) ?? LongPoll;
+        Pending = reader.ReadFlag(nameof(Pending)) ?? Pending;
+        ScanTimeout = reader.ReadDuration(nameof(ScanTimeout)) ?? ScanTimeout;
     }
 
     /// <inheritdoc/>
@@ -135,6 +145,11 @@ public sealed class BitcoinOptions : ChainOptions
             {
                 errors.AddUrl(zmqPath, Zmq[i], "it must be the address that a node publishes at, like tcp://127.0.0.1:28332");
             }
+        }
+
+        if (ScanTimeout <= TimeSpan.Zero)
+        {
+            errors.Add($"{path}:{nameof(ScanTimeout)}", ScanTimeout.ToString(), "it must be longer than zero");
         }
 
         CheckMark(Confirmations, $"{path}:{nameof(Confirmations)}", errors);

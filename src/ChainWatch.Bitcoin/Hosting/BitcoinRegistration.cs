@@ -23,6 +23,9 @@ internal static class BitcoinRegistration
     /// </summary>
     private const int SilentBlockTimes = 15;
 
+    /// <summary>How often nodes' pools are looked at. A transaction is there for minutes.</summary>
+    private static readonly TimeSpan PoolInterval = TimeSpan.FromSeconds(2);
+
     public static ChainRegistration Create(IServiceProvider services, string name, IConfigurationSection section, Action<BitcoinOptions>? configure)
     {
         ConfigurationErrors errors = new();
@@ -54,6 +57,7 @@ internal static class BitcoinRegistration
             Seed = HashCode.Combine(name, Environment.ProcessId),
         };
         EndpointPool<BitcoinEndpoint> pool = CreatePool(services, chain, options, network, time);
+        EndpointPool<BitcoinEndpoint> scans = CreatePool(services, chain, options, network, time, options.ScanTimeout);
         status.ReadEndpointsFrom(pool.ReadStandings);
         TipFeed? feed = CreateFeed(services, chain, options, pool, time);
         BitcoinBlockReader reader = new(pool, network, coin, options.VerifyWitness, feed is null ? null : feed.WaitAsync);
@@ -66,6 +70,8 @@ internal static class BitcoinRegistration
             StartHeight = options.GetStartHeight(),
             Endpoints = [.. pool.Endpoints.Select(static endpoint => endpoint.Client)],
             CreateSource = () => new PolledChainSource(chain, reader, polling, status, time),
+            StateReader = new BitcoinStateReader(scans, coin, time),
+            WatchPending = options.Pending ? (watched, tell, cancellation) => new PoolWatch(new PoolReader(pool, network, coin), network, coin, PoolInterval, time).RunAsync(watched, tell, cancellation) : null,
 
             // A developer's own node mines when it is told to. Whoever configures a time wants to be told all the same.
             BlocksOnDemand = () => onDemand,
@@ -87,7 +93,7 @@ internal static class BitcoinRegistration
         return listeners.Count == 0 ? null : new TipFeed(chain.Name, listeners, time, logger, HashCode.Combine(chain.Name, Environment.ProcessId));
     }
 
-    private static EndpointPool<BitcoinEndpoint> CreatePool(IServiceProvider services, Chain chain, BitcoinOptions options, BitcoinNetwork network, TimeProvider time)
+    private static EndpointPool<BitcoinEndpoint> CreatePool(IServiceProvider services, Chain chain, BitcoinOptions options, BitcoinNetwork network, TimeProvider time, TimeSpan? timeout = null)
     {
         ILoggerFactory loggers = services.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance;
         IEndpointObserver? observer = services.GetService<IEndpointObserver>();
@@ -95,12 +101,23 @@ internal static class BitcoinRegistration
         BitcoinEndpoint[] endpoints = new BitcoinEndpoint[options.Endpoints.Count];
         for (int index = 0; index < endpoints.Length; index++)
         {
-            EndpointOptions endpoint = options.Endpoints[index];
+            EndpointOptions endpoint = timeout is { } longer ? WithTimeout(options.Endpoints[index], longer) : options.Endpoints[index];
             string name = string.IsNullOrEmpty(endpoint.Name) ? string.Create(CultureInfo.InvariantCulture, $"endpoint-{index + 1}") : endpoint.Name;
             EndpointClient client = new(chain.Name, name, endpoint, time, logger, observer, transport: null, seed: HashCode.Combine(name, Environment.ProcessId));
             endpoints[index] = new BitcoinEndpoint(new JsonRpcClient(client, BitcoinErrors.Classify), network);
         }
 
         return new EndpointPool<BitcoinEndpoint>(endpoints, time, logger);
+    }
+
+    private static EndpointOptions WithTimeout(EndpointOptions endpoint, TimeSpan timeout)
+    {
+        EndpointOptions copy = new() { Name = endpoint.Name, Url = endpoint.Url, CredentialsFile = endpoint.CredentialsFile, Timeout = timeout, MaxResponseBytes = endpoint.MaxResponseBytes };
+        foreach (string key in endpoint.ApiKeys)
+        {
+            copy.ApiKeys.Add(key);
+        }
+
+        return copy;
     }
 }

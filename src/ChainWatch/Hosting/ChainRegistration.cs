@@ -34,6 +34,9 @@ public sealed class ChainRegistration
     /// <summary>Reads what the chain holds for addresses, for reconciliation; <see langword="null"/> where the family or its endpoints cannot tell.</summary>
     public IChainStateReader? StateReader { get; init; }
 
+    /// <summary>Watches transactions that wait to be mined, where the chain is configured to; else <see langword="null"/>.</summary>
+    public PendingWatch? WatchPending { get; init; }
+
     /// <summary>
     /// Whether blocks are only made when somebody asks for one, so that silence on which all endpoints agree is nothing to worry about. It may become known only when the first
     /// endpoint has answered.

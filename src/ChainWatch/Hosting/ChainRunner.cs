@@ -43,6 +43,9 @@ internal sealed class ChainRunner
         _logger = logger;
     }
 
+    /// <summary>What tells of payments that no block holds yet; <see langword="null"/> where nobody wants to know.</summary>
+    public PendingPayments? Pending { get; init; }
+
     /// <summary>Runs until cancelled; then it returns.</summary>
     /// <exception cref="FinalityViolationException">The chain replaced final blocks; nothing may be written until a person has looked.</exception>
     /// <exception cref="ChainWatchConfigurationException">Something that only shows when it is used is configured wrongly, and waiting does not mend it.</exception>
@@ -133,11 +136,13 @@ internal sealed class ChainRunner
         try
         {
             Follower follower = CreateFollower(leadership.Term, watched, leadership.StoreTerm, () => TakenOver(leadership, granted), leadership.HandOver);
-            BackScanRunner backScans = new(_registration, _options, _deliver, leadership.Term, _store, _metrics, _signals, _time, _logger);
+            BackScanRunner backScans = new(_registration, _options, _deliver, leadership.Term, _store, _metrics, _signals, _time, _logger) { Outputs = follower.Outputs };
             Task following = follower.RunAsync(stop.Token);
             Task scanning = backScans.RunAsync(stop.Token);
+            Task pending = Pending?.RunAsync(_registration, () => follower.Watched!, stop.Token) ?? Task.CompletedTask;
             Task first = await Task.WhenAny(following, scanning);
             stop.CancelNow();
+            await Task.WhenAny(pending);
             // Both must have let go of the scope before leadership is given back.
             await Task.WhenAny(following);
             await Task.WhenAny(scanning);

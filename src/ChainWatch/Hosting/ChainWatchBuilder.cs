@@ -13,6 +13,7 @@ public sealed class ChainWatchBuilder
 
     private readonly Dictionary<string, Action<IServiceProvider, IConfigurationSection>> _sections = new(StringComparer.OrdinalIgnoreCase);
     private readonly List<Type> _handlers = [];
+    private readonly List<Type> _pendingHandlers = [];
 
     internal ChainWatchBuilder(IServiceCollection services)
     {
@@ -35,6 +36,8 @@ public sealed class ChainWatchBuilder
     internal IReadOnlyDictionary<string, Action<IServiceProvider, IConfigurationSection>> Sections => _sections;
 
     internal IReadOnlyList<Type> Handlers => _handlers;
+
+    internal IReadOnlyList<Type> PendingHandlers => _pendingHandlers;
 
     /// <summary>
     /// Adds a chain. For chain families: hosts call the family's own method, as in <c>AddEvm</c>. A name that is not allowed, or is there already (whatever its case),
@@ -92,6 +95,25 @@ public sealed class ChainWatchBuilder
 
         Services.TryAddScoped<THandler>();
         _handlers.Add(typeof(THandler));
+        return this;
+    }
+
+    /// <summary>
+    /// Adds the application's own code for payments that no block holds yet, on chains that are configured to look for them. It is told by the instance that leads the chain, best effort, from a scope of
+    /// its own each time.
+    /// </summary>
+    /// <typeparam name="THandler">The handler: as the host registered it, else scoped.</typeparam>
+    /// <exception cref="InvalidOperationException">The handler is added already; it would run twice for every event.</exception>
+    public ChainWatchBuilder AddPendingPaymentHandler<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] THandler>()
+        where THandler : class, IPendingPaymentHandler
+    {
+        if (_pendingHandlers.Contains(typeof(THandler)))
+        {
+            throw new InvalidOperationException($"{typeof(THandler).Name} is added twice: it would run twice for every event.");
+        }
+
+        Services.TryAddScoped<THandler>();
+        _pendingHandlers.Add(typeof(THandler));
         return this;
     }
 }

@@ -16,6 +16,7 @@ internal sealed class ChainWatchService : BackgroundService, IHostedLifecycleSer
     private readonly IWatchStore _store;
     private readonly ILeaderElection _election;
     private readonly PaymentHandlers _handlers;
+    private readonly PendingPayments _pending;
     private readonly IWatchlist _watchlist;
     private readonly ChainWatchHealth _health;
     private readonly ChainWatchMetrics _metrics;
@@ -33,6 +34,7 @@ internal sealed class ChainWatchService : BackgroundService, IHostedLifecycleSer
         _store = services.GetRequiredService<IWatchStore>();
         _election = services.GetRequiredService<ILeaderElection>();
         _handlers = services.GetRequiredService<PaymentHandlers>();
+        _pending = services.GetRequiredService<PendingPayments>();
         _watchlist = services.GetRequiredService<IWatchlist>();
         _health = services.GetRequiredService<ChainWatchHealth>();
         _metrics = services.GetRequiredService<ChainWatchMetrics>();
@@ -115,7 +117,7 @@ internal sealed class ChainWatchService : BackgroundService, IHostedLifecycleSer
 
         foreach (ChainRegistration chain in _chains.Chains)
         {
-            ChainRunner runner = new(chain, new FollowerOptions(), deliver, _store, _election, chain.Status, _metrics, _signals, _time, _loggers.CreateLogger<ChainRunner>());
+            ChainRunner runner = new(chain, new FollowerOptions(), deliver, _store, _election, chain.Status, _metrics, _signals, _time, _loggers.CreateLogger<ChainRunner>()) { Pending = _pending };
             stations.Add(RunAsync(chain.Chain.Name, runner.RunAsync, stoppingToken));
         }
 

@@ -53,6 +53,12 @@ public static class ChainWatchServiceCollectionExtensions
             provider.GetRequiredService<ChainWatchHealth>(),
             provider.GetRequiredService<ILogger<ProcessExit>>()));
         services.AddSingleton(provider => new PaymentHandlers(provider.GetRequiredService<IServiceScopeFactory>(), [.. composition.Handlers]));
+        services.AddSingleton(provider => new PendingPayments(
+            provider.GetRequiredService<IServiceScopeFactory>(),
+            [.. composition.PendingHandlers],
+            provider.GetRequiredService<IWatchStore>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<PendingPayments>>()));
         services.AddSingleton<EngineSignals>();
         services.AddSingleton(static provider => new ChainWatchMetrics(provider.GetService<IMeterFactory>()));
         services.AddSingleton(static provider => new ProcessMetrics(provider.GetRequiredService<TimeProvider>(), provider.GetService<IMeterFactory>()));

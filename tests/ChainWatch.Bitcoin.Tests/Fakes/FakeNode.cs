@@ -13,6 +13,9 @@ internal sealed class FakeNode(FakeChain chain, NodeDialect dialect = NodeDialec
     /// <summary>Answers a whole request instead of the node where it returns something.</summary>
     public Func<HttpRequestMessage, string, HttpResponseMessage?>? Raw { get; set; }
 
+    /// <summary>Says which calls are never answered.</summary>
+    public Func<string, JsonArray, bool>? Hold { get; set; }
+
     /// <summary>How many blocks this node is behind.</summary>
     public int Lag { get; set; }
 
@@ -50,6 +53,13 @@ internal sealed class FakeNode(FakeChain chain, NodeDialect dialect = NodeDialec
         }
 
         JsonNode json = JsonNode.Parse(body)!;
+        if (json is JsonObject one && Hold?.Invoke((string)one["method"]!, one["params"]!.AsArray()) is true)
+        {
+            TaskCompletionSource<HttpResponseMessage> never = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            await using CancellationTokenRegistration registration = cancellationToken.Register(() => never.TrySetCanceled(cancellationToken));
+            return await never.Task;
+        }
+
         if (json is JsonArray batch)
         {
             return Json(new JsonArray([.. batch.Select(call => Answer(call!).Answer)]), HttpStatusCode.OK);
