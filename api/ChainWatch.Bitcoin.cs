@@ -4,7 +4,9 @@ namespace ChainWatch.Bitcoin
     {
         public BitcoinOptions();
         public IList<string> Zmq { get; }
+        public TimeSpan ScanTimeout { get; set; }
         public bool LongPoll { get; set; }
+        public bool Pending { get; set; }
         public bool VerifyWitness { get; set; }
         public int? PublicKeyHashVersion { get; set; }
         public int? ScriptHashVersion { get; set; }

@@ -94,6 +94,7 @@ namespace ChainWatch.Testing
         public BlockHeader Header { get; }
         public ChainPoint Point { get; }
         public Hash256 Hash { get; }
+        public IReadOnlyList<OutputSpent> Spends { get; }
         public IReadOnlyList<SimulatedTransaction> Transactions { get; }
         public MinedBlock? Parent { get; }
         public bool WasCanonical { get; }
@@ -124,6 +125,7 @@ namespace ChainWatch.Testing
         public override string Endpoint { get; }
         protected override void Dispose(bool disposing);
         public override bool Match(AddressSet addresses, ITransferSink sink);
+        public override void FindSpends(OutputSet outputs, ICollection<OutputSpent> spends);
     }
 
     public sealed class SimulatedBlockReader : IBlockReader
@@ -142,7 +144,7 @@ namespace ChainWatch.Testing
 
     public sealed class SimulatedChain
     {
-        public SimulatedChain(string name = "simulated", long seed = 1, TimeProvider? timeProvider = null, TimeSpan? blockTime = null);
+        public SimulatedChain(string name = "simulated", long seed = 1, TimeProvider? timeProvider = null, TimeSpan? blockTime = null, bool hasOutputs = false);
         public Asset Coin { get; }
         public Asset Token { get; }
         public Chain Chain { get; }
@@ -215,7 +217,9 @@ namespace ChainWatch.Testing
     public sealed class SimulatedFormat : ChainFormat
     {
         public override int AddressKeyLength { get; }
+        public override int OrdinalsPerOutput { get; }
         public static SimulatedFormat Instance { get; }
+        public static SimulatedFormat WithOutputs { get; }
         public override AddressKey ParseAddress(string text);
         public override string FormatAddress(in AddressKey key);
         public static AddressKey Key(string label);
@@ -285,6 +289,7 @@ namespace ChainWatch.Testing
     {
         public SimulatedTransaction(Hash256 id, params IReadOnlyList<SimulatedTransfer> transfers);
         public Hash256 Id { get; }
+        public IReadOnlyList<OutputId> Spends { get; init; }
         public IReadOnlyList<SimulatedTransfer> Transfers { get; }
         public SimulatedTransaction With(params IReadOnlyList<SimulatedTransfer> transfers);
         public override string ToString();

@@ -2,7 +2,7 @@
 # Installs what the tests need besides the .NET SDK: PostgreSQL, PgBouncer, promtool, amtool, nginx, and real Ethereum nodes.
 # Everything that is not a system package lands in .tools/ (git-ignored) by pinned version; what is there already is left alone.
 #
-#   eng/provision.sh          PostgreSQL and PgBouncer (Debian's own), promtool, amtool, nginx, anvil, hardhat, ganache,
+#   eng/provision.sh          PostgreSQL and PgBouncer (Debian's own), promtool, amtool, nginx, anvil, hardhat, ganache, bcoin,
 #                             the vendors' own clients
 #   eng/provision.sh --long   PostgreSQL 16, 17 and 18 as well
 set -euo pipefail
@@ -113,6 +113,10 @@ npm_install() {
     # PostgreSQL refuses to run as root, so another user must be able to read it.
     chmod -R a+rX "$folder"
   fi
+  if [ "$1" = bcoin ]; then
+    # Its database on disk does not compile here, and is not wanted: the tests keep its chain in memory.
+    printf "'use strict';\n\nmodule.exports = null;\n" >"$folder/node_modules/bdb/lib/level.js"
+  fi
   cp "$manifest" "$folder/complete.json"
 }
 
@@ -155,5 +159,6 @@ provision_nginx
 provision_litecoin
 provision_knots
 npm_install nodes
+npm_install bcoin
 npm_install clients
 [ "$long" = false ] || npm_install postgresql

@@ -84,6 +84,12 @@ internal sealed class PoolWatch(PoolReader reader, BitcoinNetwork network, Asset
 
     private void TakeTransaction(Hash256 id, byte[] bytes, IReadOnlySet<Hash256> pool, AddressSet watched, List<PendingChange> changes)
     {
+        if (_held.ContainsKey(id))
+        {
+            // Another node, without it in its pool, was looked at in between.
+            return;
+        }
+
         TransactionParts parts;
         List<OutputId> inputs = [];
         try

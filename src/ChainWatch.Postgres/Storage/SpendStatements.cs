@@ -93,5 +93,5 @@ internal sealed class SpendStatements
     /// <summary>Reads <see cref="Columns"/>.</summary>
     public static Spending? Read(NpgsqlDataReader reader, int at, ChainFormat format) => reader.IsDBNull(at)
         ? null
-        : new Spending(reader.GetString(at), new ChainPoint(reader.GetInt64(at + 1), format.ParseHash(reader.GetString(at + 2))) { Slot = reader.GetInt64(at + 3) });
+        : new Spending { TransactionId = reader.GetString(at), Block = new ChainPoint(reader.GetInt64(at + 1), format.ParseHash(reader.GetString(at + 2))) { Slot = reader.GetInt64(at + 3) } };
 }

@@ -4,4 +4,4 @@ namespace ChainWatch;
 /// <param name="Kind">What happened.</param>
 /// <param name="Transfer">The transfer.</param>
 /// <param name="DisplacedBy">The transaction that took its transaction's place, where one did.</param>
-public sealed record PendingChange(PendingPaymentEventKind Kind, Transfer Transfer, Hash256? DisplacedBy = null);
+public readonly record struct PendingChange(PendingPaymentEventKind Kind, Transfer Transfer, Hash256? DisplacedBy = null);

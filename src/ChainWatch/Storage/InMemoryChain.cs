@@ -85,7 +85,7 @@ internal sealed class InMemoryChain(string name)
     {
         foreach (OutputSpent spent in spends)
         {
-            Spending spending = new(format.FormatHash(spent.SpentBy), spent.Block);
+            Spending spending = new() { TransactionId = format.FormatHash(spent.SpentBy), Block = spent.Block };
             long first = spent.Output.Index * format.OrdinalsPerOutput;
             for (long ordinal = first; ordinal < first + format.OrdinalsPerOutput; ordinal++)
             {

@@ -1,6 +1,11 @@
 namespace ChainWatch;
 
 /// <summary>How a payment's output was spent.</summary>
-/// <param name="TransactionId">The id of the transaction that spends it, as the chain writes it.</param>
-/// <param name="Block">The canonical block that holds that transaction.</param>
-public sealed record Spending(string TransactionId, ChainPoint Block);
+public sealed record Spending
+{
+    /// <summary>The id of the transaction that spends it, as the chain writes it.</summary>
+    public required string TransactionId { get; init; }
+
+    /// <summary>The canonical block that holds that transaction.</summary>
+    public required ChainPoint Block { get; init; }
+}

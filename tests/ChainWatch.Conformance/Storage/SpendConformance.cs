@@ -21,7 +21,7 @@ public abstract class SpendConformance
 
         CommitResult result = await script.CommitAsync(draft);
 
-        Spending spending = new(script.Chain.Format.FormatHash(Transaction(9)), Point(3));
+        Spending spending = new() { TransactionId = script.Chain.Format.FormatHash(Transaction(9)), Block = Point(3) };
         (await script.PaymentAsync(1, 10)).Spent.ShouldBe(spending);
         (await script.PaymentAsync(1, 13)).Spent.ShouldBe(spending);
         (await script.PaymentAsync(1, 20)).Spent.ShouldBeNull();
@@ -61,7 +61,7 @@ public abstract class SpendConformance
 
         (await script.PaymentAsync(1)).Spent!.Block.ShouldBe(Point(3));
         (await script.PaymentAsync(2)).Spent.ShouldBeNull();
-        (await script.PaymentAsync(3)).Spent.ShouldBe(new Spending(script.Chain.Format.FormatHash(Transaction(10)), Point(6, 'b')));
+        (await script.PaymentAsync(3)).Spent.ShouldBe(new Spending { TransactionId = script.Chain.Format.FormatHash(Transaction(10)), Block = Point(6, 'b') });
     }
 
     [Fact]

@@ -45,7 +45,7 @@ public sealed class BitcoinStateTests
         unspent.Count.ShouldBeLessThan(scan.Found.Count, "some are spent");
         foreach (var (address, told) in traffic.Watched.Zip(state.Addresses))
         {
-            var must = unspent.Where(found => found.Transfer.Address == address.ToLowerInvariant()).ToList();
+            var must = unspent.Where(found => string.Equals(found.Transfer.Address, address, StringComparison.OrdinalIgnoreCase)).ToList();
             told.Unspent!.Select(output => (output.TransactionId.ToString(), output.Ordinal, output.Amount)).ShouldBe(must.Select(found => (found.Transfer.TransactionId, found.Ordinal, found.Transfer.Amount)), ignoreOrder: true);
             told.Balances.Single().Amount.ShouldBe(must.Aggregate(BigInteger.Zero, (sum, found) => sum + found.Transfer.Amount));
         }

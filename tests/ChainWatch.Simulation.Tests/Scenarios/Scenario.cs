@@ -814,7 +814,7 @@ internal sealed class Scenario
         foreach (Payment payment in _inner.ReadPaymentsAsync(_chain.Chain, int.MaxValue, CancellationToken.None).AsTask().GetAwaiter().GetResult())
         {
             Spending? must = payment.Status != PaymentStatus.Retracted && _chain.Chain.Format.OutputOf(payment.Id) is { } output && spends.TryGetValue(output, out OutputSpent spent)
-                ? new Spending(_chain.Chain.Format.FormatHash(spent.SpentBy), spent.Block)
+                ? new Spending { TransactionId = _chain.Chain.Format.FormatHash(spent.SpentBy), Block = spent.Block }
                 : null;
             // Below the first block that was ever read, what back-scans found hangs on no block that is held.
             bool judged = payment.Block.Height >= _oracle.Chain[0].Height || ((payment.Spent ?? must)?.Block.Height >= _oracle.Chain[0].Height && _chain.At(payment.Block.Height)?.Hash == payment.Block.Hash);
