@@ -130,6 +130,7 @@ namespace ChainWatch
     public sealed class BackScanBatch
     {
         public BackScanBatch();
+        public IReadOnlyList<OutputSpent> Spends { get; init; }
         public bool Deliver { get; init; }
         public int Partition { get; init; }
         public required Chain Chain { get; init; }
@@ -148,6 +149,7 @@ namespace ChainWatch
         public abstract string Endpoint { get; }
         protected virtual void Dispose(bool disposing);
         public abstract bool Match(AddressSet addresses, ITransferSink sink);
+        public virtual void FindSpends(OutputSet outputs, ICollection<OutputSpent> spends);
         public void Dispose();
     }
 
@@ -176,6 +178,8 @@ namespace ChainWatch
     {
         protected ChainFormat();
         public abstract int AddressKeyLength { get; }
+        public virtual int OrdinalsPerOutput { get; }
+        public OutputId? OutputOf(PaymentId payment);
         public abstract AddressKey ParseAddress(string text);
         public abstract string FormatAddress(in AddressKey key);
         public virtual Hash256 ParseHash(ReadOnlySpan<char> text);
@@ -254,6 +258,7 @@ namespace ChainWatch
         public Func<bool> BlocksOnDemand { get; init; }
         public IChainStateReader? StateReader { get; init; }
         public IReadOnlyList<EndpointClient> Endpoints { get; init; }
+        public PendingWatch? WatchPending { get; init; }
         public TimeSpan EventTimeout { get; }
         public long? StartHeight { get; init; }
         public required Chain Chain { get; init; }
@@ -335,6 +340,7 @@ namespace ChainWatch
         public ChainWatchBuilder AddChain(string name, ChainFactory factory);
         public ChainWatchBuilder AddKind(string kind, ChainFactory factory);
         public ChainWatchBuilder AddPaymentHandler<THandler>() where THandler : class, IPaymentHandler;
+        public ChainWatchBuilder AddPendingPaymentHandler<THandler>() where THandler : class, IPendingPaymentHandler;
         public ChainWatchBuilder AddSection(string key, Action<IServiceProvider, IConfigurationSection> check);
     }
 
@@ -416,6 +422,7 @@ namespace ChainWatch
         public ChainPoint? Finalized { get; init; }
         public ChainPoint? NewCursor { get; }
         public ChainPoint? RollBackTo { get; init; }
+        public IReadOnlyList<OutputSpent> Spends { get; init; }
         public bool Deliver { get; init; }
         public int Partition { get; init; }
         public required Chain Chain { get; init; }
@@ -839,6 +846,11 @@ namespace ChainWatch
         Task HandleAsync(PaymentContext context, CancellationToken cancellationToken);
     }
 
+    public interface IPendingPaymentHandler
+    {
+        Task HandleAsync(PendingPaymentEvent pending, CancellationToken cancellationToken);
+    }
+
     public interface IPooledEndpoint
     {
         EndpointClient Client { get; }
@@ -864,6 +876,7 @@ namespace ChainWatch
         ValueTask<IReadOnlyList<BackScan>> ReadBackScansAsync(Chain chain, CancellationToken cancellationToken);
         ValueTask<IReadOnlyList<CoverageRange>> ReadCoverageAsync(Chain chain, long fromHeight, long toHeight, CancellationToken cancellationToken);
         ValueTask<IReadOnlyList<DigestRange>> ReadDigestsAsync(Chain chain, long fromHeight, long toHeight, int parts, CancellationToken cancellationToken);
+        ValueTask<IReadOnlyList<OutputId>> ReadOutputsAsync(Chain chain, long? spentAbove, CancellationToken cancellationToken);
         ValueTask<IReadOnlyList<ParkedDelivery>> ReadParkedAsync(int limit, CancellationToken cancellationToken);
         ValueTask<IReadOnlyList<Payment>> ReadPaymentsAsync(Chain chain, int limit, CancellationToken cancellationToken);
         ValueTask<IReadOnlyList<Payment>> ReadUnwatchedPaymentsAsync(Chain chain, long aboveHeight, CancellationToken cancellationToken);
@@ -911,6 +924,7 @@ namespace ChainWatch
         public ValueTask<IReadOnlyList<BackScan>> ReadBackScansAsync(Chain chain, CancellationToken cancellationToken);
         public ValueTask<IReadOnlyList<CoverageRange>> ReadCoverageAsync(Chain chain, long fromHeight, long toHeight, CancellationToken cancellationToken);
         public ValueTask<IReadOnlyList<DigestRange>> ReadDigestsAsync(Chain chain, long fromHeight, long toHeight, int parts, CancellationToken cancellationToken);
+        public ValueTask<IReadOnlyList<OutputId>> ReadOutputsAsync(Chain chain, long? spentAbove, CancellationToken cancellationToken);
         public ValueTask<IReadOnlyList<ParkedDelivery>> ReadParkedAsync(int limit, CancellationToken cancellationToken);
         public ValueTask<IReadOnlyList<Payment>> ReadPaymentsAsync(Chain chain, int limit, CancellationToken cancellationToken);
         public ValueTask<IReadOnlyList<Payment>> ReadUnwatchedPaymentsAsync(Chain chain, long aboveHeight, CancellationToken cancellationToken);
@@ -1071,6 +1085,28 @@ namespace ChainWatch
         public long Pending { get; init; }
     }
 
+    public readonly record struct OutputId : IEquatable<OutputId>
+    {
+        public OutputId(Hash256 TransactionId, long Index);
+        public Hash256 TransactionId { get; init; }
+        public long Index { get; init; }
+    }
+
+    public sealed class OutputSet
+    {
+        public OutputSet(params IEnumerable<OutputId> outputs);
+        public int Count { get; }
+        public bool Contains(OutputId output);
+    }
+
+    public readonly record struct OutputSpent : IEquatable<OutputSpent>
+    {
+        public OutputSpent(OutputId Output, Hash256 SpentBy, ChainPoint Block);
+        public ChainPoint Block { get; init; }
+        public Hash256 SpentBy { get; init; }
+        public OutputId Output { get; init; }
+    }
+
     public sealed class ParkedDelivery
     {
         public ParkedDelivery();
@@ -1085,6 +1121,7 @@ namespace ChainWatch
         public Payment();
         public DateTimeOffset? ConfirmedAt { get; init; }
         public PaymentReference? Reference { get; init; }
+        public Spending? Spent { get; init; }
         public required AddressKey To { get; init; }
         public required BigInteger Amount { get; init; }
         public required ChainPoint Block { get; init; }
@@ -1202,6 +1239,39 @@ namespace ChainWatch
         public static PaymentChanges Resolve(Chain chain, ChainPoint? rollBackTo, IReadOnlyList<PaymentFound> found, IEnumerable<Payment> existing, Func<AddressKey, PaymentReference?> references, DateTimeOffset at);
     }
 
+    public readonly record struct PendingChange : IEquatable<PendingChange>
+    {
+        public PendingChange(PendingPaymentEventKind Kind, Transfer Transfer, Hash256? DisplacedBy = null);
+        public Hash256? DisplacedBy { get; init; }
+        public PendingPaymentEventKind Kind { get; init; }
+        public Transfer Transfer { get; init; }
+    }
+
+    public sealed class PendingPaymentEvent
+    {
+        public PendingPaymentEvent();
+        public PaymentReference? Reference { get; init; }
+        public required BigInteger Amount { get; init; }
+        public required DateTimeOffset OccurredAt { get; init; }
+        public required PaymentId Id { get; init; }
+        public required PendingPaymentEventKind Kind { get; init; }
+        public required string Address { get; init; }
+        public required string Asset { get; init; }
+        public required string Chain { get; init; }
+        public required string TransactionId { get; init; }
+        public string? DisplacedBy { get; init; }
+    }
+
+    public enum PendingPaymentEventKind
+    {
+        Pending = 0,
+        Replaced = 1,
+        Conflicted = 2,
+        Evicted = 3,
+    }
+
+    public delegate Task PendingWatch(Func<AddressSet> watched, Func<PendingChange, CancellationToken, Task> tell, CancellationToken cancellationToken);
+
     public sealed class PolledChainSource : IChainSource
     {
         public PolledChainSource(Chain chain, IBlockReader reader, PolledSourceOptions options, ChainStatus status, TimeProvider timeProvider);
@@ -1290,6 +1360,13 @@ namespace ChainWatch
         public long? StartHeight { get; init; }
         public required Func<AddressSet> Watched { get; init; }
         public required IReadOnlyList<ChainPoint> Known { get; init; }
+    }
+
+    public sealed record class Spending : IEquatable<Spending>
+    {
+        public Spending();
+        public required ChainPoint Block { get; init; }
+        public required string TransactionId { get; init; }
     }
 
     public sealed class Transfer
