@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace ChainWatch.Evm;
 
 /// <summary>The permutation of Keccak, written once for one hash and for several at a time.</summary>
@@ -12,6 +14,10 @@ internal static class KeccakPermutation
     ];
 
     /// <summary>Permutes the twenty-five words of a state.</summary>
+    /// <remarks>
+    /// Compiled with all optimisation at once: no ahead-of-time compiler takes vectors of this size, and without it every step of the first blocks, at the start of a process, is a call.
+    /// </remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run<T>(Span<T> s)
         where T : struct, IKeccakLanes<T>
     {
