@@ -48,7 +48,7 @@ micro() {
     --inProcess --artifacts "$out/micro" --warmupCount 2 --iterationCount 5 --filter "$@"
 }
 
-if wants P1; then micro '*EvmMatchBenchmarks.Reader*' '*EvmMatchBenchmarks.Read_check*' '*EvmLogsBenchmarks.Reader*' '*EvmLogsBenchmarks.Read_check*'; fi
+if wants P1; then micro '*EvmMatchBenchmarks.Reader*' '*EvmMatchBenchmarks.Read_check*' '*EvmLogsBenchmarks.Reader*' '*EvmLogsBenchmarks.Read_check*' '*CardanoMatchBenchmarks.Reader*' '*CardanoMatchBenchmarks.Read_and*'; fi
 if wants P3; then micro '*AddressMiss*' '*AddressHit*' '*WatchlistLoad*'; fi
 if wants P4 || wants P5; then micro '*StoreCommit*' '*StoreTip*'; fi
 if wants Start; then catchup start --blocks 500; fi

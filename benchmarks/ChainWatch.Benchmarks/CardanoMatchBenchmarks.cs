@@ -8,6 +8,7 @@ namespace ChainWatch.Benchmarks;
 /// From an Ogmios server's bytes to the payments in them, against a million watched addresses. The bound: a bare <see cref="Utf8JsonReader"/> that goes from token to token over the same bytes and does nothing with them.
 /// </summary>
 [MemoryDiagnoser]
+[PerformanceTarget("P1", nameof(Read_and_match), 2, Speed = true)]
 public class CardanoMatchBenchmarks
 {
     private const int Different = 8;

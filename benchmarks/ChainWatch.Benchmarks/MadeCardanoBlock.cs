@@ -8,12 +8,19 @@ internal static class MadeCardanoBlock
 {
     private const string Bech32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
 
-    public static byte[] Create(int transactions, int seed)
+    /// <summary>A message with a block.</summary>
+    public static byte[] Create(int transactions, int seed) => [.. CreateUpToId(transactions, seed, HashOf(seed), HashOf(seed - 1), 11_000_000), .. ",\"id\":123456}"u8];
+
+    /// <summary>The hash of the block with this number.</summary>
+    public static string HashOf(int number) => number.ToString("x64", CultureInfo.InvariantCulture);
+
+    /// <summary>A message with a block, up to where the number of the request follows.</summary>
+    public static byte[] CreateUpToId(int transactions, int seed, string hash, string ancestor, long height)
     {
         Random random = new(seed);
         StringBuilder json = new();
-        json.Append(CultureInfo.InvariantCulture, $"{{\"jsonrpc\":\"2.0\",\"method\":\"nextBlock\",\"result\":{{\"direction\":\"forward\",\"block\":{{\"type\":\"praos\",\"era\":\"conway\",\"id\":\"{Hex(random, 32)}\",\"ancestor\":\"{Hex(random, 32)}\",");
-        json.Append(CultureInfo.InvariantCulture, $"\"nonce\":{{\"output\":\"{Hex(random, 64)}\",\"proof\":\"{Hex(random, 80)}\"}},\"height\":11000000,\"slot\":140000000,\"size\":{{\"bytes\":60000}},\"protocol\":{{\"version\":{{\"major\":9,\"minor\":1}}}},\"transactions\":[");
+        json.Append(CultureInfo.InvariantCulture, $"{{\"jsonrpc\":\"2.0\",\"method\":\"nextBlock\",\"result\":{{\"direction\":\"forward\",\"block\":{{\"type\":\"praos\",\"era\":\"conway\",\"id\":\"{hash}\",\"ancestor\":\"{ancestor}\",");
+        json.Append(CultureInfo.InvariantCulture, $"\"nonce\":{{\"output\":\"{Hex(random, 64)}\",\"proof\":\"{Hex(random, 80)}\"}},\"height\":{height},\"slot\":{height * 20},\"size\":{{\"bytes\":60000}},\"protocol\":{{\"version\":{{\"major\":9,\"minor\":1}}}},\"transactions\":[");
         for (int index = 0; index < transactions; index++)
         {
             json.Append(index == 0 ? "" : ",");
@@ -21,7 +28,7 @@ internal static class MadeCardanoBlock
         }
 
         json.Append(CultureInfo.InvariantCulture, $"],\"issuer\":{{\"verificationKey\":\"{Hex(random, 32)}\",\"vrfVerificationKey\":\"{Hex(random, 32)}\",\"operationalCertificate\":{{\"count\":7,\"sigma\":\"{Hex(random, 64)}\",\"kes\":{{\"period\":900,\"verificationKey\":\"{Hex(random, 32)}\"}}}},\"leaderValue\":{{\"output\":\"{Hex(random, 64)}\",\"proof\":\"{Hex(random, 80)}\"}}}}}},");
-        json.Append(CultureInfo.InvariantCulture, $"\"tip\":{{\"slot\":140000000,\"id\":\"{Hex(random, 32)}\",\"height\":11000000}}}},\"id\":123456}}");
+        json.Append(CultureInfo.InvariantCulture, $"\"tip\":{{\"slot\":999000000,\"id\":\"{HashOf(999_999_999)}\",\"height\":99000000}}}}");
         return Encoding.UTF8.GetBytes(json.ToString());
     }
 
