@@ -44,6 +44,12 @@ internal sealed class NaiveReading
     {
         JsonElement[] outputs = transaction.TryGetProperty("outputs", out JsonElement list) ? [.. list.EnumerateArray()] : [];
         string id = transaction.GetProperty("id").GetString()!.ToLowerInvariant();
+        foreach (JsonElement output in outputs)
+        {
+            // Also of outputs that do not come about: looked for, they must not be found.
+            Addresses.Add(output.GetProperty("address").GetString()!);
+        }
+
         if (!isSub && transaction.GetProperty("spends").GetString() == "collaterals")
         {
             if (transaction.TryGetProperty("collateralReturn", out JsonElement returned))
