@@ -23,6 +23,9 @@ internal sealed class CardanoFormat : ChainFormat
     /// <inheritdoc/>
     public override int AddressKeyLength => AddressForm.Length;
 
+    /// <summary>An output holds any number of assets, each a payment of its own.</summary>
+    public override int OrdinalsPerOutput => OutputValue.Places;
+
     private string Prefix => _network.AddressTag == 1 ? "addr" : "addr_test";
 
     /// <inheritdoc/>

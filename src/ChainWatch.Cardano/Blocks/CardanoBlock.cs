@@ -61,6 +61,28 @@ internal sealed class CardanoBlock : Block
         return true;
     }
 
+    /// <exception cref="CardanoFormatException">What a transaction spends cannot be read.</exception>
+    public override void FindSpends(OutputSet outputs, ICollection<OutputSpent> spends)
+    {
+        ArgumentNullException.ThrowIfNull(outputs);
+        ArgumentNullException.ThrowIfNull(spends);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (outputs.Count == 0)
+        {
+            return;
+        }
+
+        ReadOnlySpan<byte> json = _body.Memory.Span;
+        foreach (ref readonly TransactionPlace transaction in _data.Transactions)
+        {
+            if (transaction.SpentAt >= 0)
+            {
+                HexText.TryReadHash(json.Slice(transaction.IdAt, 2 * Hash256.Length), out Hash256 id);
+                SpentOutputs.Find(json[transaction.SpentAt..], outputs, id, Header.Point, spends);
+            }
+        }
+    }
+
     protected override void Dispose(bool disposing)
     {
         if (!_disposed)

@@ -8,7 +8,7 @@ namespace ChainWatch.Cardano;
 internal static class OutputValue
 {
     /// <summary>How many places an output has for assets. A transaction of 16 kB holds fewer.</summary>
-    private const int Places = 1 << 16;
+    public const int Places = 1 << 16;
 
     private const int MostDigits = 78;
     private const int PolicyDigits = 56;

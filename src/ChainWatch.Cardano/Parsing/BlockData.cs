@@ -31,10 +31,12 @@ internal sealed class BlockData : IDisposable
 
     public ChainPoint Point => new(Height, Hash) { Slot = Slot };
 
+    public ReadOnlySpan<TransactionPlace> Transactions => _transactions.AsSpan(0, _transactionCount);
+
     public ReadOnlySpan<OutputPlace> Outputs => _outputs.AsSpan(0, _outputCount);
 
     /// <summary>About how many bytes the notes take.</summary>
-    public int Size => (_transactions.Length * 8) + (_outputs.Length * 20);
+    public int Size => (_transactions.Length * 12) + (_outputs.Length * 20);
 
     public ref TransactionPlace TransactionAt(int index) => ref _transactions[index];
 
@@ -47,7 +49,7 @@ internal sealed class BlockData : IDisposable
             Grow(ref _transactions, _transactionCount);
         }
 
-        _transactions[_transactionCount] = new TransactionPlace { IdAt = -1, LabelsAt = -1 };
+        _transactions[_transactionCount] = new TransactionPlace { IdAt = -1, LabelsAt = -1, SpentAt = -1 };
         return _transactionCount++;
     }
 
@@ -63,6 +65,15 @@ internal sealed class BlockData : IDisposable
 
     /// <summary>Forgets the outputs from a place on: they did not come about.</summary>
     public void ForgetOutputs(int from) => _outputCount = from;
+
+    /// <summary>Forgets what the transactions from a number on spend: they did not come about.</summary>
+    public void ForgetSpends(int from)
+    {
+        foreach (ref TransactionPlace transaction in _transactions.AsSpan(from, _transactionCount - from))
+        {
+            transaction.SpentAt = -1;
+        }
+    }
 
     /// <summary>Forgets everything.</summary>
     public void Clear()

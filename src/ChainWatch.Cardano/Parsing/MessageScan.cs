@@ -10,7 +10,7 @@ internal sealed class MessageScan
     private readonly JsonShape _result = new("direction", "block", "point", "tip");
     private readonly JsonShape _point = new("slot", "id", "height");
     private readonly JsonShape _block = new("id", "ancestor", "height", "slot", "transactions", "type");
-    private readonly JsonShape _transaction = new("id", "spends", "outputs", "collateralReturn", "metadata", "subTransactions");
+    private readonly JsonShape _transaction = new("id", "spends", "outputs", "collateralReturn", "metadata", "subTransactions", "inputs", "collaterals");
     private readonly JsonShape _output = new("address", "value");
     private readonly JsonShape _metadata = new("labels");
 
@@ -234,6 +234,17 @@ internal sealed class MessageScan
                     break;
                 case 5 when !isSub:
                     ReadTransactions(ref scanner, json, block, isSub: true);
+                    break;
+                case 6 when scanner.Current == (byte)'[':
+                    draft.InputsAt = scanner.Position;
+                    scanner.Skip();
+                    break;
+                case 7 when scanner.Current == (byte)'[':
+                    draft.CollateralsAt = scanner.Position;
+                    scanner.Skip();
+                    break;
+                case 6 or 7:
+                    scanner.Fail();
                     break;
                 default:
                     scanner.Skip(_transaction, place);

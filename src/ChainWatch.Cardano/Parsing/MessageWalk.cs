@@ -243,6 +243,15 @@ internal static class MessageWalk
                     draft.Place.LabelsAt = FindLabels(ref reader);
                 }
             }
+            else if (reader.ValueTextEquals("inputs"u8) || reader.ValueTextEquals("collaterals"u8))
+            {
+                bool isInputs = reader.ValueTextEquals("inputs"u8);
+                reader.Read();
+                Expect(reader, JsonTokenType.StartArray, "transaction.inputs");
+                draft.InputsAt = isInputs ? (int)reader.TokenStartIndex : draft.InputsAt;
+                draft.CollateralsAt = isInputs ? draft.CollateralsAt : (int)reader.TokenStartIndex;
+                reader.Skip();
+            }
             else if (reader.ValueTextEquals("subTransactions"u8) && !isSub)
             {
                 ReadTransactions(ref reader, block, isSub: true);

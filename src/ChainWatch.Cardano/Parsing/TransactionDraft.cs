@@ -30,6 +30,12 @@ internal ref struct TransactionDraft
     /// <summary>What is returned of the collateral if the scripts fail.</summary>
     public OutputPlace? Return { get; set; }
 
+    /// <summary>Where the list of its inputs begins; 0 where there is none.</summary>
+    public int InputsAt { get; set; }
+
+    /// <summary>Where the list of its collaterals begins; 0 where there is none.</summary>
+    public int CollateralsAt { get; set; }
+
     public void Spends(scoped ReadOnlySpan<byte> what)
     {
         _succeeded = what.SequenceEqual("inputs"u8) ? true : what.SequenceEqual("collaterals"u8) ? false : null;
@@ -62,8 +68,11 @@ internal ref struct TransactionDraft
             return _wrong ?? "a transaction has no id, or does not say what it spends";
         }
 
+        int spent = _succeeded == false ? CollateralsAt : InputsAt;
+        Place.SpentAt = spent > 0 ? spent : -1;
         if (_succeeded == false)
         {
+            _block.ForgetSpends(_number + 1);
             _block.ForgetOutputs(_firstOutput);
             if (Return is { } output)
             {

@@ -62,6 +62,28 @@ public sealed class MessageReaderTests
     }
 
     [Fact]
+    public void What_is_spent_are_the_inputs_or_where_the_scripts_failed_the_collaterals_and_nothing_of_what_is_inside_then()
+    {
+        OutputId Id(char digit, int index) => new(Hash256.Parse(new string(digit, 64)), index);
+        string List(char digit, int index) => string.Create(CultureInfo.InvariantCulture, $"[{{\"transaction\":{{\"id\":\"{new string('f', 64)}\"}},\"index\":0}},{{\"transaction\":{{\"id\":\"{new string(digit, 64)}\"}},\"index\":{index}}}]");
+        string Transaction(char id, string spends, char from, char inside) =>
+            $"{{\"id\":\"{new string(id, 64)}\",\"inputs\":{List(from, 1)},\"collaterals\":{List(from, 2)},\"references\":{List(from, 3)},\"subTransactions\":[{{\"id\":\"{new string('9', 64)}\",\"inputs\":{List(inside, 4)}}}],\"spends\":\"{spends}\"}}";
+        string json = Messages.Forward(Messages.Block(Transaction('1', "inputs", 'a', 'b'), Transaction('2', "collaterals", 'c', 'd')));
+        OutputSet wanted = new([.. "abcd".SelectMany(digit => Enumerable.Range(0, 6).Select(index => Id(digit, index)))]);
+        foreach (string spelling in (string[])[json, json.Replace("\"inputs\":", "\"\\u0069nputs\":", StringComparison.Ordinal)])
+        {
+            using CardanoBlock block = Messages.ToBlock(Messages.Read(spelling));
+            List<OutputSpent> spends = [];
+
+            block.FindSpends(wanted, spends);
+
+            spends.Select(static spent => (spent.Output, By: spent.SpentBy.ToString()[0])).ShouldBe([(Id('a', 1), '1'), (Id('b', 4), '9'), (Id('c', 2), '2')], ignoreOrder: true);
+        }
+
+        Someone.Format.OutputOf(new PaymentId(Id('a', 0).TransactionId, OutputValue.OrdinalOf(7, 3))).ShouldBe(Id('a', 7));
+    }
+
+    [Fact]
     public void Missing_outputs_transactions_and_validity_intervals_are_none()
     {
         FakeBlock empty = FakeBlock.First(5, v7: true, new FakeTransaction("burns"));
