@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Installs what the tests need besides the .NET SDK: PostgreSQL, PgBouncer, promtool, amtool, nginx, and real Ethereum nodes.
+# Installs what the tests need besides the .NET SDK: PostgreSQL, PgBouncer, promtool, amtool, nginx, nft, and real Ethereum nodes.
 # Everything that is not a system package lands in .tools/ (git-ignored) by pinned version; what is there already is left alone.
 #
-#   eng/provision.sh          PostgreSQL and PgBouncer (Debian's own), promtool, amtool, nginx, anvil, hardhat, ganache, bcoin,
-#                             the vendors' own clients
-#   eng/provision.sh --long   PostgreSQL 16, 17 and 18 as well
+#   eng/provision.sh          PostgreSQL and PgBouncer (Debian's own), promtool, amtool, nginx, nft, anvil, hardhat, ganache, bcoin,
+#                             the vendors' own clients, a PostgreSQL that is too old
+#   eng/provision.sh --long   PostgreSQL 14, 16, 17 and 18 as well
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 tools=${CHAINWATCH_TOOLS:-$root/.tools}
@@ -106,7 +106,7 @@ npm_install() {
   # Install scripts stay off: every package named there brings its binary with it.
   (cd "$folder" && npm install --ignore-scripts --no-package-lock --no-audit --no-fund --loglevel=error >"$tools/npm.log" 2>&1 </dev/null) ||
     { tail -20 "$tools/npm.log" >&2; fail "npm could not install what eng/tools/$1.package.json names; its last lines are above."; }
-  if [ "$1" = postgresql ]; then
+  if compgen -G "$folder/node_modules/postgresql-*" >/dev/null; then
     for package in "$folder"/node_modules/postgresql-*; do
       (cd "$package" && node scripts/hydrate-symlinks.js) || fail "the links inside $package could not be made."
     done
@@ -118,6 +118,15 @@ npm_install() {
     printf "'use strict';\n\nmodule.exports = null;\n" >"$folder/node_modules/bdb/lib/level.js"
   fi
   cp "$manifest" "$folder/complete.json"
+}
+
+# What cuts the networks of tests in two; see tests/ChainWatch.RealNodes.Tests/Leadership/PrivateNetwork.cs.
+provision_nft() {
+  local package missing=()
+  for package in nftables:nft iproute2:ip; do
+    if ! command -v "${package#*:}" >/dev/null && [ ! -x "/usr/sbin/${package#*:}" ]; then missing+=("${package%:*}"); fi
+  done
+  [ ${#missing[@]} = 0 ] || apt_install "${missing[@]}"
 }
 
 provision_litecoin() {
@@ -156,9 +165,11 @@ provision_pgbouncer
 fetch_program promtool prometheus
 fetch_program amtool prometheus-alertmanager
 provision_nginx
+provision_nft
 provision_litecoin
 provision_knots
 npm_install nodes
 npm_install bcoin
 npm_install clients
+npm_install unsupported
 [ "$long" = false ] || npm_install postgresql

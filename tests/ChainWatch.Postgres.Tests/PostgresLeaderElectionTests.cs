@@ -1,7 +1,6 @@
 using ChainWatch.Conformance;
 using ChainWatch.TestInfrastructure;
 using ChainWatch.Testing;
-using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
 namespace ChainWatch.Postgres.Tests;
@@ -21,6 +20,12 @@ public sealed class PostgresLeaderElectionTests(PostgresServerFixture postgres) 
     public async ValueTask InitializeAsync() => _test = await PostgresTestStore.CreateAsync(postgres.Server);
 
     public ValueTask DisposeAsync() => _test.DisposeAsync();
+
+    protected override Task StandInLineAsync(int instances) => Eventually.BecomesTrueAsync(
+        async _ => await _test.ScalarAsync<long>($"select count(*) from pg_locks where locktype = 'advisory' and not granted and objid = (hashtext('{_test.Options.Schema}/scope')::bigint & 4294967295)::oid") == instances,
+        TimeSpan.FromSeconds(60),
+        () => "they do not stand in line",
+        Token);
 
     [Fact]
     public async Task A_leader_whose_session_is_ended_knows_at_once_and_the_next_one_leads()
@@ -56,7 +61,7 @@ public sealed class PostgresLeaderElectionTests(PostgresServerFixture postgres) 
         await using Leadership first = await Election("one", lease: lease).AcquireAsync("scope", Token);
         Task<Leadership> waiting = Election("two", lease: lease).AcquireAsync("scope", Token).AsTask();
 
-        await Task.WhenAny(waiting, Task.Delay(lease * 3, TimeProvider.System, Token));
+        await _test.BeatForAsync(lease * 3, LeaderSessions("one"));
 
         waiting.IsCompleted.ShouldBeFalse();
         first.Lost.IsCancellationRequested.ShouldBeFalse();
@@ -105,7 +110,7 @@ public sealed class PostgresLeaderElectionTests(PostgresServerFixture postgres) 
     {
         await using PostgresServer server = await PostgresServer.StartNewAsync(cancellationToken: Token);
         await using PostgresTestStore test = await PostgresTestStore.CreateAsync(server);
-        PostgresLeaderElection election = Election("one", test: test);
+        PostgresLeaderElection election = test.CreateElection("one");
         await using Leadership first = await election.AcquireAsync("scope", Token);
 
         await server.StopAsync("immediate", Token);
@@ -127,7 +132,7 @@ public sealed class PostgresLeaderElectionTests(PostgresServerFixture postgres) 
         await first.DisposeAsync();
 
         Task<Leadership> next = Election("two").AcquireAsync("scope", Token).AsTask();
-        await Task.WhenAny(next, Task.Delay(TimeSpan.FromMilliseconds(300), TimeProvider.System, Token));
+        await _test.IsBlockedAsync(LeaderSessions("two"), writer.ProcessID);
         next.IsCompleted.ShouldBeFalse();
 
         await write.CommitAsync(Token);
@@ -183,16 +188,16 @@ public sealed class PostgresLeaderElectionTests(PostgresServerFixture postgres) 
         // Not even when its pool is cleared, or it is disposed.
         own.Clear();
         await own.DisposeAsync();
-        await Task.Delay(s_lease * 1.5, TimeProvider.System, Token);
+        await _test.BeatForAsync(s_lease * 1.5, "application_name = 'host-leader:scope'");
         first.Lost.IsCancellationRequested.ShouldBeFalse();
     }
 
     [Fact]
     public async Task A_frozen_leader_on_a_data_source_of_the_hosts_own_is_replaced_after_the_lease_too()
     {
-        await using Leadership first = await Election("one", time: new ManualTimeProvider(), fromDataSource: true).AcquireAsync("scope", Token);
+        await using Leadership first = await Election("one", time: new ManualTimeProvider(), dataSource: _test.DataSource).AcquireAsync("scope", Token);
 
-        await using Leadership second = await Election("two", fromDataSource: true).AcquireAsync("scope", Token);
+        await using Leadership second = await Election("two", dataSource: _test.DataSource).AcquireAsync("scope", Token);
 
         await LostAsync(first);
     }
@@ -214,32 +219,36 @@ public sealed class PostgresLeaderElectionTests(PostgresServerFixture postgres) 
     public async Task A_hot_standby_is_refused_with_advice()
     {
         await using PostgresServer primary = await PostgresServer.StartNewAsync(cancellationToken: Token);
-        Assert.SkipUnless(File.Exists(Path.Combine(primary.BinDirectory, "pg_basebackup")), "This PostgreSQL comes without pg_basebackup, which makes a standby.");
+        Assert.SkipUnless(primary.CanHaveStandbys, "This PostgreSQL comes without pg_basebackup, which makes a standby.");
         await using PostgresTestStore test = await PostgresTestStore.CreateAsync(primary, schema: "chainwatch");
         await using PostgresServer standby = await PostgresServer.StartStandbyAsync(primary, Token);
 
         ChainWatchConfigurationException refused = await Should.ThrowAsync<ChainWatchConfigurationException>(
-            async () => await Election("one", test: test, connectionString: standby.ConnectionString).AcquireAsync("scope", Token));
+            async () => await test.CreateElection("one", connectionString: standby.ConnectionString).AcquireAsync("scope", Token));
 
         refused.Message.ShouldContain("hot standby");
         refused.Message.ShouldContain("primary");
     }
 
+    [Fact]
+    public async Task A_server_that_is_too_old_is_refused_with_advice()
+    {
+        await using PostgresServer old = await PostgresServer.StartNewAsync(
+            new PostgresServerOptions { BinDirectory = TestTools.PathOf("unsupported", "node_modules", "postgresql-13", "native", "bin") }, Token);
+        await using PostgresTestStore test = await PostgresTestStore.CreateAsync(old);
+
+        ChainWatchConfigurationException refused = await Should.ThrowAsync<ChainWatchConfigurationException>(
+            async () => await test.CreateElection("one").AcquireAsync("scope", Token));
+
+        refused.Message.ShouldContain("idle_session_timeout");
+        refused.Message.ShouldContain("Use PostgreSQL 14 or newer");
+    }
+
     private PostgresLeaderElection Election(
-        string holder, TimeSpan? lease = null, TimeSpan? writeTimeout = null, TimeProvider? time = null, bool fromDataSource = false, PostgresTestStore? test = null,
-        string? connectionString = null, NpgsqlDataSource? dataSource = null) =>
-        new(
-            new PostgresElectionSettings
-            {
-                DataSource = dataSource ?? (test ?? _test).DataSource,
-                ConnectionString = fromDataSource || dataSource is not null ? null : $"{connectionString ?? (test ?? _test).Options.ConnectionString};Application Name={holder}",
-                Schema = new PostgresSchema((test ?? _test).Options.Schema),
-                Holder = holder,
-                Leadership = new LeadershipOptions { TimeToLive = lease ?? s_lease },
-                WriteTimeout = writeTimeout ?? TimeSpan.FromSeconds(30),
-            },
-            time ?? TimeProvider.System,
-            NullLogger<PostgresLeaderElection>.Instance);
+        string holder, TimeSpan? lease = null, TimeSpan? writeTimeout = null, TimeProvider? time = null, string? connectionString = null, NpgsqlDataSource? dataSource = null) =>
+        _test.CreateElection(holder, new LeadershipOptions { TimeToLive = lease ?? s_lease }, connectionString, dataSource, writeTimeout, time);
+
+    private static string LeaderSessions(string holder) => $"application_name = '{holder}-leader:scope'";
 
     private async Task HoldTermAsync(NpgsqlConnection writer)
     {
@@ -247,7 +256,7 @@ public sealed class PostgresLeaderElectionTests(PostgresServerFixture postgres) 
         await hold.ExecuteScalarAsync(Token);
     }
 
-    private Task<int> ServerProcessOfAsync(string holder) => _test.ScalarAsync<int>($"select pid from pg_stat_activity where application_name = '{holder}-leader:scope'");
+    private Task<int> ServerProcessOfAsync(string holder) => _test.ScalarAsync<int>($"select pid from pg_stat_activity where {LeaderSessions(holder)}");
 
     private static async Task SignalAsync(string signal, int process)
     {
@@ -257,7 +266,7 @@ public sealed class PostgresLeaderElectionTests(PostgresServerFixture postgres) 
     }
 
     private Task<long> EndLeaderSessionsAsync(string holder) =>
-        _test.ScalarAsync<long>($"select count(pg_terminate_backend(pid)) from pg_stat_activity where application_name = '{holder}-leader:scope'");
+        _test.ScalarAsync<long>($"select count(pg_terminate_backend(pid)) from pg_stat_activity where {LeaderSessions(holder)}");
 
     private static async Task LostAsync(Leadership leadership)
     {

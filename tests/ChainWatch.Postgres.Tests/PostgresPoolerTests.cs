@@ -1,6 +1,5 @@
 using ChainWatch.Conformance;
 using ChainWatch.TestInfrastructure;
-using Microsoft.Extensions.Logging.Abstractions;
 using static ChainWatch.Conformance.ConformanceChain;
 using static ChainWatch.Conformance.StoreScript;
 
@@ -64,18 +63,7 @@ public sealed class PostgresPoolerTests(PostgresServerFixture postgres)
     {
         await using PostgresServerPooler pooler = await StartAsync(settings);
         await using PostgresTestStore test = await PostgresTestStore.CreateAsync(postgres.Server, through: pooler.Through);
-        PostgresLeaderElection election = new(
-            new PostgresElectionSettings
-            {
-                DataSource = test.DataSource,
-                ConnectionString = fromDataSource ? null : test.Options.ConnectionString,
-                Schema = new PostgresSchema(test.Options.Schema),
-                Holder = "one",
-                Leadership = new LeadershipOptions { TimeToLive = TimeSpan.FromSeconds(2) },
-                WriteTimeout = TimeSpan.FromSeconds(1),
-            },
-            TimeProvider.System,
-            NullLogger<PostgresLeaderElection>.Instance);
+        PostgresLeaderElection election = test.CreateElection("one", dataSource: fromDataSource ? test.DataSource : null);
 
         ChainWatchConfigurationException refused = await Should.ThrowAsync<ChainWatchConfigurationException>(async () => await election.AcquireAsync("scope", Token));
 

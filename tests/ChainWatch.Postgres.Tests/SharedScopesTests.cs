@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using ChainWatch.TestInfrastructure;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ChainWatch.Postgres.Tests;
 
@@ -91,7 +90,9 @@ public sealed class SharedScopesTests(PostgresServerFixture postgres) : IAsyncLi
     private async Task StaysAsync()
     {
         int before = Volatile.Read(ref _changes);
-        await Task.Delay(TimeSpan.FromSeconds(4), TimeProvider.System, Token);
+        await _test.BeatForAsync(
+            TimeSpan.FromSeconds(4),
+            "pid in (select pid from pg_locks where locktype = 'advisory' and granted and classid = x'43570002'::int) and application_name like '%-leader:chain-%'");
         Volatile.Read(ref _changes).ShouldBe(before);
     }
 
@@ -107,18 +108,8 @@ public sealed class SharedScopesTests(PostgresServerFixture postgres) : IAsyncLi
         {
             _owner = owner;
             _name = name;
-            PostgresLeaderElection election = new(
-                new PostgresElectionSettings
-                {
-                    DataSource = owner._test.DataSource,
-                    ConnectionString = owner._test.Options.ConnectionString,
-                    Schema = new PostgresSchema(owner._test.Options.Schema),
-                    Holder = name,
-                    Leadership = new LeadershipOptions { TimeToLive = TimeSpan.FromSeconds(1), HandBackAfter = TimeSpan.FromSeconds(1), ShareChains = share },
-                    WriteTimeout = TimeSpan.FromMilliseconds(800),
-                },
-                TimeProvider.System,
-                NullLogger<PostgresLeaderElection>.Instance);
+            PostgresLeaderElection election = owner._test.CreateElection(
+                name, new LeadershipOptions { TimeToLive = TimeSpan.FromSeconds(1), HandBackAfter = TimeSpan.FromSeconds(1), ShareChains = share }, writeTimeout: TimeSpan.FromMilliseconds(800));
             _standing = [.. s_scopes.Select(scope => StandAsync(election, scope, ready))];
         }
 

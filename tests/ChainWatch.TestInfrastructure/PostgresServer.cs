@@ -15,7 +15,7 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>The environment variable that names the folder with <c>initdb</c> and <c>postgres</c> of the version to test against.</summary>
     public const string BinVariable = "CHAINWATCH_POSTGRES_BIN";
 
-    private const int OldestVersion = 15;
+    private const int OldestVersion = 14;
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
 
     private readonly PostgresServerOptions _options;
@@ -38,16 +38,13 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>The cluster's folder.</summary>
     public string DataDirectory => _data;
 
-    /// <summary>The folder of its programs.</summary>
-    public string BinDirectory => _binaries.Directory;
-
     /// <summary>How a client reaches it. Its user is the cluster's superuser, who needs no password.</summary>
     public string ConnectionString => string.Create(CultureInfo.InvariantCulture, $"Host=127.0.0.1;Port={Port};Username=postgres;Database=postgres;Timeout=10");
 
     /// <summary>Creates a cluster and starts it.</summary>
     public static async Task<PostgresServer> StartNewAsync(PostgresServerOptions? options = null, CancellationToken cancellationToken = default)
     {
-        PostgresServerBinaries binaries = PostgresServerBinaries.Find(OldestVersion);
+        PostgresServerBinaries binaries = PostgresServerBinaries.Find(OldestVersion, options?.BinDirectory);
         string data = Path.Combine(Path.GetTempPath(), $"chainwatch-pg-{Guid.NewGuid():N}");
         await binaries.RunAsync("initdb", ["-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"], cancellationToken);
         PostgresServer server = new(options ?? new PostgresServerOptions(), binaries, data, FreePort());
@@ -70,9 +67,23 @@ public sealed class PostgresServer : IAsyncDisposable
         await primary._binaries.RunAsync(
             "pg_basebackup", ["-D", data, "-R", "-X", "stream", "-c", "fast", "-d", string.Create(CultureInfo.InvariantCulture, $"host=127.0.0.1 port={primary.Port} user=postgres")], cancellationToken);
         PostgresServer server = new(primary._options, primary._binaries, data, FreePort());
-        await server.StartAsync(cancellationToken);
-        return server;
+        try
+        {
+            await server.StartAsync(cancellationToken);
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
     }
+
+    /// <summary>Makes a standby the primary, on a timeline of its own, and waits until it is. What its primary did without it is lost.</summary>
+    public Task PromoteAsync(CancellationToken cancellationToken = default) => ExecuteAsync("select pg_promote()", cancellationToken);
+
+    /// <summary>Whether standbys can be made of this version: some come without <c>pg_basebackup</c>.</summary>
+    public bool CanHaveStandbys => File.Exists(_binaries.PathOf("pg_basebackup"));
 
     /// <summary>A schema name that no other test of this server has.</summary>
     public string NewSchema() => string.Create(CultureInfo.InvariantCulture, $"test_{Interlocked.Increment(ref _schemas)}");

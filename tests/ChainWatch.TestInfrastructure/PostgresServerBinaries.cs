@@ -8,18 +8,23 @@ namespace ChainWatch.TestInfrastructure;
 internal sealed class PostgresServerBinaries
 {
     private readonly string? _runAs;
+    private readonly bool _isUnpacked;
 
-    private PostgresServerBinaries(string directory, string? runAs)
+    private PostgresServerBinaries(string directory, string? runAs, bool isUnpacked)
     {
         Directory = directory;
         _runAs = runAs;
+        _isUnpacked = isUnpacked;
     }
 
     public string Directory { get; }
 
-    public static PostgresServerBinaries Find(int oldestVersion)
+    /// <param name="oldestVersion">The oldest version that will do, where none is named.</param>
+    /// <param name="named">The folder of a version that a test names.</param>
+    public static PostgresServerBinaries Find(int oldestVersion, string? named)
     {
-        string directory = Environment.GetEnvironmentVariable(PostgresServer.BinVariable) is { Length: > 0 } given ? given : FindDirectory(oldestVersion);
+        string? given = named ?? (Environment.GetEnvironmentVariable(PostgresServer.BinVariable) is { Length: > 0 } variable ? variable : null);
+        string directory = given ?? FindDirectory(oldestVersion);
         if (!File.Exists(Path.Combine(directory, "postgres")))
         {
             throw new InvalidOperationException($"There is no PostgreSQL in '{directory}'. Install postgresql-{oldestVersion} or newer, or name its bin folder in {PostgresServer.BinVariable}.");
@@ -32,7 +37,7 @@ internal sealed class PostgresServerBinaries
                 ?? throw new InvalidOperationException("PostgreSQL does not run as root, and there is neither a user 'postgres' nor 'nobody'.");
         }
 
-        return new PostgresServerBinaries(directory, runAs);
+        return new PostgresServerBinaries(directory, runAs, isUnpacked: given is not null);
     }
 
     public string PathOf(string program) => Path.Combine(Directory, program);
@@ -59,7 +64,7 @@ internal sealed class PostgresServerBinaries
         }
 
         string libraries = Path.Combine(Directory, "..", "lib");
-        if (System.IO.Directory.Exists(libraries) && Environment.GetEnvironmentVariable(PostgresServer.BinVariable) is { Length: > 0 })
+        if (_isUnpacked && System.IO.Directory.Exists(libraries))
         {
             start.Environment["LD_LIBRARY_PATH"] = libraries;
         }

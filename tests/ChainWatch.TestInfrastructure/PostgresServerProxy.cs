@@ -11,7 +11,7 @@ namespace ChainWatch.TestInfrastructure;
 public sealed class PostgresServerProxy : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-    private readonly int _serverPort;
+    private volatile int _serverPort;
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _lock = new();
     private readonly List<Task> _tasks = [];
@@ -58,6 +58,9 @@ public sealed class PostgresServerProxy : IAsyncDisposable
 
     /// <summary>The connection string with which a client goes through the proxy.</summary>
     public string Through(string connectionString) => new NpgsqlConnectionStringBuilder(connectionString) { Host = "127.0.0.1", Port = Port }.ConnectionString;
+
+    /// <summary>Lets connections that come from now on meet another server, as a name does that is given to a replica.</summary>
+    public void LeadTo(PostgresServer server) => _serverPort = server.Port;
 
     /// <summary>Breaks the connection once, at the n-th exchange from now.</summary>
     /// <param name="exchange">From 1; 0 for never.</param>

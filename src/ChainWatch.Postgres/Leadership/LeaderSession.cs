@@ -13,7 +13,6 @@ internal sealed class LeaderSession : IAsyncDisposable
     // The first halves of the locks' keys: they meet no lock of the host's, nor that of the migrations. The second one says that an instance is ready; it is shared.
     private const int LockClass = 0x4357_0002;
     private const int ReadyClass = 0x4357_0003;
-    private const int OldestVersion = 14;
     private const int MaxNameLength = 63;
 
     private readonly NpgsqlConnection _connection;
@@ -78,12 +77,18 @@ internal sealed class LeaderSession : IAsyncDisposable
         {
             // PgBouncer, asked for start-up options.
             await session.DisposeAsync();
-            throw Pooled($" ({exception.MessageText})");
+            throw LeadershipRefusal.Pooled($" ({exception.MessageText})");
+        }
+        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.UndefinedObject)
+        {
+            // Older servers end a connection that asks for a setting which they do not know, before they tell their version.
+            await session.DisposeAsync();
+            throw LeadershipRefusal.TooOld($"says '{exception.MessageText}'");
         }
         catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.InsufficientPrivilege)
         {
             await session.DisposeAsync();
-            throw session.Unprivileged();
+            throw LeadershipRefusal.Unprivileged(schema);
         }
         catch
         {
@@ -271,9 +276,9 @@ internal sealed class LeaderSession : IAsyncDisposable
     private async Task CheckAsync(bool proven, CancellationToken cancellationToken)
     {
         int version = _connection.PostgreSqlVersion.Major;
-        if (version < OldestVersion)
+        if (version < LeadershipRefusal.OldestVersion)
         {
-            throw Refused($"the server is PostgreSQL {version}, which cannot end the session of a frozen leader. Use PostgreSQL {OldestVersion} or newer");
+            throw LeadershipRefusal.TooOld($"is PostgreSQL {version}");
         }
 
         bool recovery;
@@ -301,19 +306,19 @@ internal sealed class LeaderSession : IAsyncDisposable
         // A pooler invents the process that it tells its clients of.
         if (process != _connection.ProcessID || timeout != (long)_lease.TotalMilliseconds)
         {
-            throw Pooled("");
+            throw LeadershipRefusal.Pooled("");
         }
 
         if (recovery)
         {
             throw proven
                 ? new NpgsqlException("The server is a hot standby now; it is waited for until it is promoted, or the primary answers again.")
-                : Refused("the server is a hot standby, on which a lock means nothing and nothing can be written. Connect to the primary, or name all hosts");
+                : LeadershipRefusal.HotStandby();
         }
 
         if (!mayRead)
         {
-            throw Unprivileged();
+            throw LeadershipRefusal.Unprivileged(_schema);
         }
 
         if (mayKnow)
@@ -336,17 +341,9 @@ internal sealed class LeaderSession : IAsyncDisposable
 
     private void AddReady(NpgsqlBatch batch) => batch.AddCommand("select pg_advisory_lock_shared($1, hashtext($2))").Parameters.With(ReadyClass).With(HolderName);
 
-    private ChainWatchConfigurationException Unprivileged() =>
-        Refused($"the database user may not read and write the table leadership of the schema '{_schema.Name}'. Grant it the schema and its tables, or make it their owner");
-
-    private static ChainWatchConfigurationException Pooled(string detail) =>
-        Refused($"the connection goes through a pooler{detail}, which can give one lock to two instances. Connect to PostgreSQL directly");
-
     private string LockName(string scope) => $"{_schema.Name}/{scope}";
 
     private string HolderName => $"{_schema.Name}/{_holder}";
-
-    private static ChainWatchConfigurationException Refused(string reason) => new($"{PostgresOptions.Section}: leadership cannot be held safely: {reason}.");
 
     private static int Seconds(TimeSpan time) => (int)Math.Ceiling(time.TotalSeconds);
 

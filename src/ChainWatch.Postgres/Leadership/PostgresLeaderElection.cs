@@ -59,8 +59,9 @@ public sealed class PostgresLeaderElection : ILeaderElection
                 session = null;
                 return leadership;
             }
-            catch (Exception exception) when (PostgresFailure.IsLost(exception) && !cancellationToken.IsCancellationRequested)
+            catch (Exception exception) when (PostgresFailure.IsLost(exception))
             {
+                cancellationToken.ThrowIfCancellationRequested();
                 LeadershipLog.ServerNotReached(_logger, candidate.Scope, wait, exception);
                 // Not all at once: every instance lost its connection in the same moment.
                 await Task.Delay(wait * (0.5 + (_jitter.NextDouble() / 2)), _time, cancellationToken);
