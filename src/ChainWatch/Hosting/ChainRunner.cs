@@ -133,6 +133,8 @@ internal sealed class ChainRunner
         LeadershipLog.Acquired(_logger, leadership.Scope, leadership.Term);
         _status.Led(leading: true, leadership.Term);
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, leadership.Lost);
+        // Told at once: a write on a connection that is cut off may take long to give up.
+        await using CancellationTokenRegistration lost = leadership.Lost.Register(() => _status.Led(leading: false, leadership.Term));
         try
         {
             Follower follower = CreateFollower(leadership.Term, watched, leadership.StoreTerm, () => TakenOver(leadership, granted), leadership.HandOver);

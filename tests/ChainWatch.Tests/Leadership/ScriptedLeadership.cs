@@ -3,6 +3,7 @@ namespace ChainWatch.Tests;
 internal sealed class ScriptedLeadership(string scope, long term, long storeTerm) : Leadership
 {
     private readonly CancellationTokenSource _handOver = new();
+    private readonly CancellationTokenSource _lost = new();
 
     public bool IsDisposed { get; private set; }
 
@@ -12,11 +13,13 @@ internal sealed class ScriptedLeadership(string scope, long term, long storeTerm
 
     public override long StoreTerm => storeTerm;
 
-    public override CancellationToken Lost => CancellationToken.None;
+    public override CancellationToken Lost => _lost.Token;
 
     public override CancellationToken HandOver => _handOver.Token;
 
     public void AskFor() => _handOver.Cancel();
+
+    public void Lose() => _lost.Cancel();
 
     public override ValueTask DisposeAsync()
     {

@@ -135,4 +135,31 @@ public sealed class StandbyTests
         engine.CatchUp();
         engine.Kinds.ShouldBe([PaymentEventKind.Detected, PaymentEventKind.Detected]);
     }
+
+    [Fact]
+    public void A_leader_that_has_lost_the_chain_says_so_at_once_also_in_the_middle_of_a_write()
+    {
+        using SimulatedEngine engine = new();
+        engine.Register("a");
+        ScriptedElection election = new(engine.Store);
+        bool? leading = null;
+        engine.Start(StoreProxy.Before(engine.Store, (method, arguments) =>
+        {
+            if (method == nameof(IWatchStore.CommitAsync) && ((CommitBatch)arguments[0]!).Payments.Count > 0 && leading is null)
+            {
+                engine.Status.Leading.ShouldBeTrue();
+                election.Led[0].Lose();
+                leading = engine.Status.Leading;
+            }
+        }), election);
+        engine.CatchUp();
+        engine.Chain.Mine(engine.Chain.Pay(A, 5));
+
+        engine.Scheduler.RunUntil(() => election.Led.Count == 2, TimeSpan.FromMinutes(5)).ShouldBeTrue();
+
+        leading.ShouldBe(false);
+        engine.CatchUp();
+        engine.Status.Leadership.IsLeading.ShouldBeTrue();
+        engine.Kinds.ShouldBe([PaymentEventKind.Detected]);
+    }
 }
