@@ -389,8 +389,10 @@ namespace ChainWatch
         public required DateTimeOffset At { get; init; }
         public required IReadOnlyList<ChainHealth> Chains { get; init; }
         public required OutboxState? Outbox { get; init; }
+        public required TimeSpan LongestDelivery { get; init; }
         public required double MinHealthyChainsRatio { get; init; }
         public required string? StoreError { get; init; }
+        public string? DeliveryReason { get; }
         public int Count(HealthState state);
     }
 
@@ -558,6 +560,7 @@ namespace ChainWatch
     public sealed class DeliveryOptions
     {
         public DeliveryOptions();
+        public TimeSpan DegradedAfter { get; set; }
         public TimeSpan DrainTimeout { get; set; }
         public TimeSpan FirstRetry { get; set; }
         public TimeSpan HandlerTimeout { get; set; }

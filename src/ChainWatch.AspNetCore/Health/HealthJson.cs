@@ -10,6 +10,7 @@ internal static class HealthJson
         json.WriteStartObject();
         json.WriteString("status", Word(report.State));
         json.WriteNumber("timestamp", report.At.ToUnixTimeMilliseconds());
+        WriteDeliveryReason(json, report);
         json.WriteStartObject("chains");
         foreach (ChainHealth chain in report.Chains)
         {
@@ -103,6 +104,7 @@ internal static class HealthJson
             json.WriteNumber("pending", outbox.Pending);
             json.WriteNumber("parked", outbox.Parked);
             json.WriteNumber("oldestAge", outbox.OldestAt is DateTimeOffset oldest ? Math.Max(0, (long)(report.At - oldest).TotalMilliseconds) : 0);
+            WriteDeliveryReason(json, report);
         }
 
         json.WriteEndObject();
@@ -111,6 +113,14 @@ internal static class HealthJson
         json.WriteNumber("total", HostFacts.DiskTotal);
         json.WriteEndObject();
         json.WriteEndObject();
+    }
+
+    private static void WriteDeliveryReason(Utf8JsonWriter json, ChainWatchHealthReport report)
+    {
+        if (report.DeliveryReason is { } reason)
+        {
+            json.WriteString("reason", reason);
+        }
     }
 
     private static void WriteChain(Utf8JsonWriter json, ChainHealth chain)

@@ -31,6 +31,10 @@ public sealed class DeliveryOptions
     /// <value>The default is 15 seconds; keep it below the host's shutdown timeout.</value>
     public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>How long an event may wait for its delivery before the instance calls itself degraded.</summary>
+    /// <value>The default is 5 minutes.</value>
+    public TimeSpan DegradedAfter { get; set; } = TimeSpan.FromMinutes(5);
+
     /// <summary>The seed of the jitter in retry waits; 0 draws one at start.</summary>
     public int Seed { get; set; }
 
@@ -43,6 +47,7 @@ public sealed class DeliveryOptions
         MaxRetry = reader.ReadDuration(nameof(MaxRetry)) ?? MaxRetry;
         PollInterval = reader.ReadDuration(nameof(PollInterval)) ?? PollInterval;
         DrainTimeout = reader.ReadDuration(nameof(DrainTimeout)) ?? DrainTimeout;
+        DegradedAfter = reader.ReadDuration(nameof(DegradedAfter)) ?? DegradedAfter;
         Seed = reader.ReadWhole(nameof(Seed)) ?? Seed;
     }
 
@@ -55,5 +60,6 @@ public sealed class DeliveryOptions
         ChainOptions.CheckPositive(MaxRetry, $"{path}:{nameof(MaxRetry)}", errors);
         ChainOptions.CheckPositive(PollInterval, $"{path}:{nameof(PollInterval)}", errors);
         ChainOptions.CheckPositive(DrainTimeout, $"{path}:{nameof(DrainTimeout)}", errors);
+        ChainOptions.CheckPositive(DegradedAfter, $"{path}:{nameof(DegradedAfter)}", errors);
     }
 }

@@ -7,6 +7,7 @@ public sealed class ChainWatchHealth
     private readonly IWatchStore _store;
     private readonly TimeProvider _time;
     private readonly ReadinessOptions _readiness;
+    private readonly TimeSpan _longestDelivery;
     private volatile bool _started;
     private volatile string? _startError;
     private volatile string? _storeError;
@@ -22,6 +23,7 @@ public sealed class ChainWatchHealth
         _store = store;
         _time = timeProvider;
         _readiness = options.Readiness;
+        _longestDelivery = options.Delivery.DegradedAfter;
     }
 
     /// <summary>The chains.</summary>
@@ -47,6 +49,7 @@ public sealed class ChainWatchHealth
             Chains = [.. Chains.Chains.Select(chain => ChainHealth.Of(chain, _readiness, _started, storeError))],
             Outbox = outbox,
             StoreError = storeError,
+            LongestDelivery = _longestDelivery,
             MinHealthyChainsRatio = _readiness.MinHealthyChainsRatio,
             Stopping = _stopping,
         };

@@ -39,5 +39,5 @@ internal sealed class ChainWatchHealthCheck(ChainWatchHealth health) : IHealthCh
     }
 
     private static string Reasons(ChainWatchHealthReport report) =>
-        string.Join(' ', report.Chains.Where(static chain => chain.Reason is not null).Select(static chain => $"{chain.Name}: {chain.Reason}"));
+        string.Join(' ', report.Chains.Where(static chain => chain.Reason is not null).Select(static chain => $"{chain.Name}: {chain.Reason}").Append(report.DeliveryReason).OfType<string>());
 }

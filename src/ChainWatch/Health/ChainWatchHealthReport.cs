@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace ChainWatch;
 
 /// <summary>How all chains of this host were followed at one moment.</summary>
@@ -21,8 +23,16 @@ public sealed class ChainWatchHealthReport
     /// <summary>True once the host was told to stop.</summary>
     public bool Stopping { get; init; }
 
-    /// <summary>All chains together: as well as the worst of them.</summary>
-    public HealthState State => Chains.Count == 0 ? HealthState.Healthy : Chains.Max(static chain => chain.State);
+    /// <summary>How long an event may wait for its delivery: <see cref="DeliveryOptions.DegradedAfter"/>.</summary>
+    public required TimeSpan LongestDelivery { get; init; }
+
+    /// <summary>What is wrong with deliveries, for people; <see langword="null"/> when nothing is.</summary>
+    public string? DeliveryReason => Outbox is { OldestAt: { } oldest } && At - oldest > LongestDelivery
+        ? string.Create(CultureInfo.InvariantCulture, $"The oldest event has waited {Math.Floor((At - oldest).TotalSeconds)} s for its delivery; the limit is {Math.Floor(LongestDelivery.TotalSeconds)} s.")
+        : null;
+
+    /// <summary>All together: as well as the worst of the chains, and degraded where deliveries wait too long.</summary>
+    public HealthState State => Chains.Select(static chain => chain.State).Append(DeliveryReason is null ? HealthState.Healthy : HealthState.Degraded).Max();
 
     /// <summary>True when the store answers, enough chains are ready, and the host was not told to stop.</summary>
     public bool IsReady => !Stopping && StoreError is null && Chains.Count(static chain => chain.NotReady is null) >= MinHealthyChainsRatio * Chains.Count;

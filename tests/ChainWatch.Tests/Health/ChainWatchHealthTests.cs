@@ -80,6 +80,27 @@ public sealed class ChainWatchHealthTests
         report.StoreError.ShouldBe("The store failed (InvalidOperationException); the log has the details.");
     }
 
+    [Fact]
+    public async Task An_event_that_waits_too_long_for_its_delivery_degrades_and_is_no_reason_not_to_be_ready()
+    {
+        Lead(_one, head: 10, cursor: 10);
+        Lead(_two, head: 10, cursor: 10);
+        DateTimeOffset occurred = _time.GetUtcNow() - TimeSpan.FromMinutes(5);
+        _store.Outbox = () => Task.FromResult(new OutboxState(1, occurred, 0));
+        (await ReadAsync()).State.ShouldBe(HealthState.Healthy);
+        _time.Advance(TimeSpan.FromSeconds(1));
+
+        ChainWatchHealthReport report = await ReadAsync();
+
+        report.State.ShouldBe(HealthState.Degraded);
+        report.DeliveryReason.ShouldBe("The oldest event has waited 301 s for its delivery; the limit is 300 s.");
+        report.IsReady.ShouldBeTrue();
+        await using ServiceProvider services = Services(failureStatus: null);
+        HealthReportEntry entry = (await services.GetRequiredService<HealthCheckService>().CheckHealthAsync(TestContext.Current.CancellationToken)).Entries["watch"];
+        entry.Status.ShouldBe(HealthStatus.Degraded);
+        entry.Description.ShouldBe(report.DeliveryReason);
+    }
+
     [Theory]
     [InlineData(null, HealthStatus.Unhealthy)]
     [InlineData(HealthStatus.Degraded, HealthStatus.Degraded)]
