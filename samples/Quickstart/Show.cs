@@ -47,6 +47,12 @@ public sealed class Show(
             await watchlist.AddAsync(chain.Chain.Name, AddressOf(order), PaymentReference.For("order", order), stoppingToken);
         }
 
+        // The chain is followed from the block on that is its newest when it is looked at first: the play begins after that.
+        while (status.Cursor is null)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(20), time, stoppingToken);
+        }
+
         using CancellationTokenSource curtain = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
         Scene scene = new() { Chain = chain, Status = status, Ledger = ledger, Orders = Orders, Length = length, Elapsed = () => time.GetElapsedTime(started) };
         Task showing = view.ShowAsync(scene, curtain.Token);

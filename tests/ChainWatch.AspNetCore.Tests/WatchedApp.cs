@@ -61,11 +61,14 @@ internal sealed class WatchedApp : IAsyncDisposable
     }
 
     /// <summary>Moves the clock in small steps until something is so; the engine works in between.</summary>
-    public async Task UntilAsync(Func<bool> condition)
+    public Task UntilAsync(Func<bool> condition) => UntilAsync(() => Task.FromResult(condition()));
+
+    /// <summary>The same for a condition that must be asked for.</summary>
+    public async Task UntilAsync(Func<Task<bool>> condition)
     {
         using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         patience.CancelAfter(TimeSpan.FromSeconds(60));
-        while (!condition())
+        while (!await condition())
         {
             Time.Advance(TimeSpan.FromMilliseconds(10));
             await Task.Delay(TimeSpan.FromMilliseconds(1), patience.Token);
