@@ -1,20 +1,35 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using ChainWatch.TestInfrastructure;
+using Npgsql;
 
 namespace ChainWatch.RealNodes.Tests;
 
 /// <summary>Three DepositMonitors on one database and one chain, as a fixture of the tests that take their leader away.</summary>
 public sealed class Replicas : IAsyncLifetime
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+    private const int Count = 3;
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
+    private readonly bool _apart;
     private DepositMonitorHost[] _hosts = [];
     private EthereumNode? _node;
     private EthereumTraffic? _traffic;
     private ChainScan? _scan;
     private MonitorDatabase? _database;
     private CommitTrace? _trace;
+
+    /// <summary>Replicas that reach the database at one address.</summary>
+    public Replicas()
+        : this(apart: false)
+    {
+    }
+
+    /// <param name="apart">Whether each reaches the database at an address of its own, <see cref="DatabaseAddressOf"/>, so that one alone can be cut off from it.</param>
+    internal Replicas(bool apart)
+    {
+        _apart = apart;
+    }
 
     /// <summary>How long a leader that is not heard of keeps the chain.</summary>
     public static TimeSpan Lease { get; } = TimeSpan.FromSeconds(2);
@@ -33,13 +48,14 @@ public sealed class Replicas : IAsyncLifetime
     /// <summary>Starts everything, and waits until one leads and the others stand by, ready.</summary>
     public async ValueTask InitializeAsync()
     {
-        Postgres = await PostgresServer.StartNewAsync();
+        var addresses = _apart ? $"127.0.0.1,{string.Join(',', Enumerable.Range(1, Count).Select(DatabaseAddressOf))}" : "127.0.0.1";
+        Postgres = await PostgresServer.StartNewAsync(new PostgresServerOptions { Settings = new Dictionary<string, string>(StringComparer.Ordinal) { ["listen_addresses"] = addresses } });
         _node = await EthereumNode.StartAsync(EthereumNodeKind.Anvil);
         var traffic = _traffic = await EthereumTraffic.CreateAsync(_node, seed: 1, withInternal: false);
         _scan = new ChainScan(_node, traffic, withInternal: false);
         _database = new MonitorDatabase(Postgres.ConnectionString, "ethereum");
         _trace = new CommitTrace(Postgres.ConnectionString);
-        _hosts = [.. Enumerable.Range(1, 3).Select(number => new DepositMonitorHost(SettingsFor(number)))];
+        _hosts = [.. Enumerable.Range(1, Count).Select(number => new DepositMonitorHost(SettingsFor(number)))];
         await AreReadyAsync();
         await _trace.InstallAsync();
     }
@@ -59,10 +75,22 @@ public sealed class Replicas : IAsyncLifetime
         await Postgres.DisposeAsync();
     }
 
+    /// <summary>The address at which a replica reaches the database, where they are apart.</summary>
+    internal static string DatabaseAddressOf(int number) => string.Create(CultureInfo.InvariantCulture, $"127.0.0.{10 + number}");
+
+    /// <summary>The number of a replica, from 1.</summary>
+    internal int NumberOf(DepositMonitorHost host) => Array.IndexOf(_hosts, host) + 1;
+
     /// <summary>The settings of one replica.</summary>
     internal Dictionary<string, string?> SettingsFor(int number)
     {
-        var settings = DepositMonitorHost.SettingsFor(_node!, _traffic!, Postgres.ConnectionString, withInternal: false);
+        var database = new NpgsqlConnectionStringBuilder(Postgres.ConnectionString);
+        if (_apart)
+        {
+            database.Host = DatabaseAddressOf(number);
+        }
+
+        var settings = DepositMonitorHost.SettingsFor(_node!, _traffic!, database.ConnectionString, withInternal: false);
         settings["ChainWatch:Instance"] = string.Create(CultureInfo.InvariantCulture, $"replica-{number}");
         settings["ChainWatch:Leadership:TimeToLive"] = Lease.ToString("c", CultureInfo.InvariantCulture);
         return settings;

@@ -5,23 +5,25 @@ namespace ChainWatch.RealNodes.Tests;
 
 /// <summary>
 /// Three replicas whose leader is taken away in every way there is: nothing is lost, nothing is doubled, and no old leader ever writes. How long each fault keeps the chain
-/// without a commit is printed; what is asserted leaves room for a busy machine.
+/// without a commit is printed, and held to what is promised in the long run; otherwise a busy machine is given more.
 /// </summary>
+[Collection(MeasuredCollection.Name)]
 public sealed class TakeoverTests(Replicas replicas) : IClassFixture<Replicas>
 {
-    private static readonly TimeSpan Busy = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Most = Effort.Limit(TimeSpan.FromMilliseconds(500));
 
     [Fact]
     public async Task A_killed_leader_is_replaced_in_milliseconds()
     {
-        var times = await replicas.StrikeAsync("kill -9", Effort.Of(normal: 6, @long: 100), async leader =>
+        var times = await replicas.StrikeAsync("kill -9", Effort.Of(normal: 10, @long: 100), async leader =>
         {
             var fault = DateTime.UtcNow;
             await leader.KillAsync();
             return fault;
         });
 
-        times.Worst.ShouldBeLessThan(Busy);
+        times.Median.ShouldBeLessThanOrEqualTo(Effort.Limit(TimeSpan.FromMilliseconds(100)));
+        times.Worst.ShouldBeLessThanOrEqualTo(Most);
     }
 
     [Fact]
@@ -49,32 +51,32 @@ public sealed class TakeoverTests(Replicas replicas) : IClassFixture<Replicas>
                 leader.Signal("CONT");
             });
 
-        times.Worst.ShouldBeLessThan(Replicas.Lease + Busy);
+        times.Worst.ShouldBeLessThanOrEqualTo(Replicas.Lease + Most);
     }
 
     [Fact]
     public async Task A_leader_whose_session_the_server_ends_is_replaced_in_milliseconds()
     {
-        var times = await replicas.StrikeAsync("pg_terminate_backend", Effort.Of(normal: 4, @long: 30), async _ =>
+        var times = await replicas.StrikeAsync("pg_terminate_backend", Effort.Of(normal: 6, @long: 220), async _ =>
         {
             var fault = DateTime.UtcNow;
             await replicas.Postgres.ExecuteAsync("select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted and classid = x'43570002'::int");
             return fault;
         });
 
-        times.Worst.ShouldBeLessThan(Busy);
+        times.Worst.ShouldBeLessThanOrEqualTo(Most);
     }
 
     [Fact]
     public async Task After_a_crash_of_the_database_one_leads_again()
     {
-        var times = await replicas.StrikeAsync("crash of PostgreSQL (from its return)", Effort.Of(normal: 1, @long: 10), async _ =>
+        var times = await replicas.StrikeAsync("crash of PostgreSQL (from its return)", Effort.Of(normal: 1, @long: 20), async _ =>
         {
             await replicas.Postgres.RestartAsync("immediate");
             return DateTime.UtcNow;
         });
 
-        times.Worst.ShouldBeLessThan(TimeSpan.FromSeconds(10));
+        times.Worst.ShouldBeLessThanOrEqualTo(Effort.Limit(TimeSpan.FromSeconds(5)));
     }
 
     [Fact]
@@ -83,7 +85,7 @@ public sealed class TakeoverTests(Replicas replicas) : IClassFixture<Replicas>
         Task<int>? exit = null;
         var times = await replicas.StrikeAsync(
             "SIGTERM",
-            Effort.Of(normal: 3, @long: 30),
+            Effort.Of(normal: 3, @long: 100),
             leader =>
             {
                 var fault = DateTime.UtcNow;
@@ -93,7 +95,7 @@ public sealed class TakeoverTests(Replicas replicas) : IClassFixture<Replicas>
             },
             async leader => (await exit!).ShouldBe(0, leader.LastLines));
 
-        times.Worst.ShouldBeLessThan(Busy);
+        times.Worst.ShouldBeLessThanOrEqualTo(Most);
     }
 
     [Fact]
@@ -129,11 +131,29 @@ public sealed class TakeoverTests(Replicas replicas) : IClassFixture<Replicas>
     [Fact]
     public async Task On_a_hot_standby_it_does_not_start_and_says_what_to_do()
     {
-        Assert.SkipUnless(File.Exists(Path.Combine(replicas.Postgres.BinDirectory, "pg_basebackup")), "This PostgreSQL comes without pg_basebackup, which makes a standby.");
+        Assert.SkipUnless(replicas.Postgres.CanHaveStandbys, "This PostgreSQL comes without pg_basebackup, which makes a standby.");
         await replicas.AreReadyAsync();
         await using var standby = await PostgresServer.StartStandbyAsync(replicas.Postgres);
 
         await RefusesAsync(standby.ConnectionString, "hot standby", "Connect to the primary");
+    }
+
+    [Fact]
+    public async Task On_a_server_that_is_too_old_it_does_not_start_and_says_what_to_do()
+    {
+        await replicas.AreReadyAsync();
+        await using var old = await PostgresServer.StartNewAsync(new PostgresServerOptions { BinDirectory = TestTools.PathOf("unsupported", "node_modules", "postgresql-13", "native", "bin") });
+
+        await RefusesAsync(old.ConnectionString, "leadership cannot be held safely", "Use PostgreSQL 14 or newer");
+    }
+
+    [Fact]
+    public async Task As_a_user_without_the_privileges_it_does_not_start_and_says_what_to_do()
+    {
+        await replicas.AreReadyAsync();
+        await replicas.Postgres.ExecuteAsync("create role powerless login");
+
+        await RefusesAsync($"{replicas.Postgres.ConnectionString};Username=powerless", "may not", "Grant it");
     }
 
     private async Task RefusesAsync(string connectionString, params string[] says)

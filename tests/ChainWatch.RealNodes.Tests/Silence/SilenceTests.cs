@@ -4,11 +4,12 @@ namespace ChainWatch.RealNodes.Tests;
 
 /// <summary>
 /// I8, as processes: a chain that falls silent is told from its health answers within its timeout and a second, with what is wrong with it; and it ends the process where nothing
-/// mends it. Machines that are busy with other tests get some seconds more; what was measured is printed.
+/// mends it. What was measured is printed, and held to the promise in the long run; a busy machine is given more.
 /// </summary>
+[Collection(MeasuredCollection.Name)]
 public sealed class SilenceTests(SilenceCases cases) : IClassFixture<SilenceCases>
 {
-    private static readonly TimeSpan Slack = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan Slack = Effort.Limit(TimeSpan.FromSeconds(1));
 
     [Fact]
     public async Task Pushes_that_are_subscribed_to_and_mute_while_polls_go_on_are_a_dead_feed() =>
