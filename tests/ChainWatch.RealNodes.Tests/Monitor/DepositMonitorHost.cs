@@ -130,7 +130,12 @@ internal sealed class DepositMonitorHost : IAsyncDisposable
             () => $"{state}\n{LastLines}");
     }
 
-    public async Task<JsonNode?> GetAsync(string path) => JsonNode.Parse(await _http.GetStringAsync(path));
+    /// <summary>What it answers, whether it is well or not.</summary>
+    public async Task<JsonNode?> GetAsync(string path)
+    {
+        using var answer = await _http.GetAsync(new Uri(path, UriKind.Relative));
+        return JsonNode.Parse(await answer.Content.ReadAsStringAsync());
+    }
 
     public async ValueTask DisposeAsync()
     {
