@@ -8,6 +8,7 @@ namespace ChainWatch.Postgres.Tests;
 public sealed class PostgresLeaderElectionTests(PostgresServerFixture postgres) : ExclusiveElectionConformance, IAsyncLifetime
 {
     private static readonly TimeSpan s_lease = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(1);
 
     private PostgresTestStore _test = null!;
 
@@ -30,9 +31,11 @@ public sealed class PostgresLeaderElectionTests(PostgresServerFixture postgres) 
     [Fact]
     public async Task A_leader_whose_session_is_ended_knows_at_once_and_the_next_one_leads()
     {
-        await using Leadership first = await Election("one").AcquireAsync("scope", Token);
+        // Long enough that no heartbeat could be what tells.
+        TimeSpan lease = TimeSpan.FromMinutes(10);
+        await using Leadership first = await Election("one", lease).AcquireAsync("scope", Token);
         Task lost = LostAsync(first);
-        Task<Leadership> waiting = Election("two").AcquireAsync("scope", Token).AsTask();
+        Task<Leadership> waiting = Election("two", lease).AcquireAsync("scope", Token).AsTask();
 
         (await EndLeaderSessionsAsync("one")).ShouldBe(1);
 
@@ -48,7 +51,7 @@ public sealed class PostgresLeaderElectionTests(PostgresServerFixture postgres) 
         ManualTimeProvider frozen = new();
         await using Leadership first = await Election("one", time: frozen).AcquireAsync("scope", Token);
 
-        await using Leadership second = await Election("two").AcquireAsync("scope", Token);
+        await using Leadership second = await Election("two").AcquireAsync("scope", Token).AsTask().WaitAsync(s_patience, Token);
 
         second.Term.ShouldBeGreaterThan(first.Term);
         await LostAsync(first);
@@ -148,7 +151,7 @@ public sealed class PostgresLeaderElectionTests(PostgresServerFixture postgres) 
         await HoldTermAsync(writer);
         await first.DisposeAsync();
 
-        await using Leadership second = await Election("two", writeTimeout: TimeSpan.FromMilliseconds(300)).AcquireAsync("scope", Token);
+        await using Leadership second = await Election("two", writeTimeout: TimeSpan.FromMilliseconds(300)).AcquireAsync("scope", Token).AsTask().WaitAsync(s_patience, Token);
 
         second.Term.ShouldBeGreaterThan(first.Term);
         await Should.ThrowAsync<NpgsqlException>(() => write.CommitAsync(Token));
@@ -197,7 +200,7 @@ public sealed class PostgresLeaderElectionTests(PostgresServerFixture postgres) 
     {
         await using Leadership first = await Election("one", time: new ManualTimeProvider(), dataSource: _test.DataSource).AcquireAsync("scope", Token);
 
-        await using Leadership second = await Election("two", dataSource: _test.DataSource).AcquireAsync("scope", Token);
+        await using Leadership second = await Election("two", dataSource: _test.DataSource).AcquireAsync("scope", Token).AsTask().WaitAsync(s_patience, Token);
 
         await LostAsync(first);
     }

@@ -14,7 +14,7 @@ internal static class Effort
     /// The longest that something may take in real processes: what is promised in the long run, which has the machine to itself; else what a machine may need that is busy with
     /// anything. What depends on no machine is held to its promises by tests with a clock of their own.
     /// </summary>
-    public static TimeSpan Limit(TimeSpan promised) => IsLong ? promised : promised + TimeSpan.FromSeconds(15);
+    public static TimeSpan Limit(TimeSpan promised) => IsLong ? promised : promised + TimeSpan.FromMinutes(2);
 
     /// <summary>A seed: that of <c>CHAINWATCH_SEED</c>, or a new one. It is printed with the test's output.</summary>
     public static int Seed()
