@@ -95,7 +95,7 @@ public sealed class PostgresLeaderElectionTests(PostgresServerFixture postgres) 
     [Fact]
     public async Task A_leader_whose_server_falls_silent_notices_it()
     {
-        await using Leadership first = await Election("one", lease: TimeSpan.FromSeconds(1)).AcquireAsync("scope", Token);
+        await using Leadership first = await Election("one", lease: TimeSpan.FromSeconds(5)).AcquireAsync("scope", Token);
         int process = await ServerProcessOfAsync("one");
         await SignalAsync("STOP", process);
         try
