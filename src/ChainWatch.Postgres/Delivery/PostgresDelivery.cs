@@ -42,17 +42,20 @@ internal sealed class PostgresDelivery : Delivery
                 $"The handler of event {Event.Sequence} has ended the delivery's transaction. It must neither commit nor roll it back: that is done when the handler returns.");
         }
 
-        await using (NpgsqlCommand delete = new(_outbox.DeleteSql, Connection, Transaction))
+        await using NpgsqlBatch batch = new(Connection, Transaction);
+        batch.AddCommand(_outbox.AcknowledgeSql).Parameters.With(Event.Sequence).With(_attempts).With(_session.StartedAt);
+        batch.AddCommand("commit");
+        PostgresOutbox.AddCleaning(batch);
+        try
         {
-            delete.Parameters.With(Event.Sequence).With(_attempts).With(_session.StartedAt);
-            if (await delete.ExecuteNonQueryAsync(cancellationToken) != 1)
-            {
-                throw new ChainWatchException(
-                    $"Event {Event.Sequence} is no longer this delivery's: the handler has begun a transaction of its own on the delivery's connection, or written to the outbox.");
-            }
+            await batch.ExecuteNonQueryAsync(cancellationToken);
+        }
+        catch (PostgresException exception) when (exception.SqlState == PostgresFailure.NotTaken)
+        {
+            throw new ChainWatchException(
+                $"Event {Event.Sequence} is no longer this delivery's: the handler has begun a transaction of its own on the delivery's connection, or written to the outbox.", exception);
         }
 
-        await Transaction.CommitAsync(cancellationToken);
         _answered = true;
     }
 
@@ -113,6 +116,7 @@ internal sealed class PostgresDelivery : Delivery
             {
                 await using NpgsqlBatch batch = new(Connection, Transaction);
                 end(batch);
+                PostgresOutbox.AddCleaning(batch);
                 batch.AddCommand("begin transaction read only");
                 await batch.ExecuteNonQueryAsync(cancellationToken);
                 return true;

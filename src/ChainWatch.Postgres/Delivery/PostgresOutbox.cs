@@ -11,33 +11,27 @@ internal sealed class PostgresOutbox
     /// <summary>How often the search begins at the very oldest event.</summary>
     private const int FullSearchEvery = 64;
 
+    private static readonly string[] s_cleaning =
+        ["set session authorization default", "reset all", "close all", "unlisten *", "select pg_advisory_unlock_all()", "discard temp"];
+
     private readonly NpgsqlDataSource _dataSource;
     private readonly string _take;
     private readonly string _state;
     private readonly string _parked;
     private readonly string _replay;
-    private long _searchFrom;
+    private Place _searchFrom = Place.Oldest;
     private int _searches;
 
     public PostgresOutbox(NpgsqlDataSource dataSource, PostgresSchema schema)
     {
         _dataSource = dataSource;
-        // In the very transaction that has held the event since it was taken, and in no other.
-        DeleteSql = $"delete from {schema}.outbox where sequence = $1 and attempts = $2 and parked_at is null and now() = $3";
+        AcknowledgeSql = $"select {schema}.acknowledge($1, $2, $3)";
         RetrySql = $"update {schema}.outbox set attempts = attempts + 1, due_at = $3, error = $4 where sequence = $1 and attempts = $2 and parked_at is null";
         ParkSql = $"update {schema}.outbox set attempts = attempts + 1, parked_at = $3, error = $4 where sequence = $1 and attempts = $2 and parked_at is null";
-        // Events of a payment come one after the other: as long as an earlier one is in the outbox, taken, retried or parked, a later one waits.
         _take =
             $"""
-            with taken as (
-                select o.sequence, o.attempts, o.due_at from {schema}.outbox o
-                where o.parked_at is null and o.due_at <= $1 and o.due_at >= $2 and not exists (
-                    select from {schema}.outbox b where b.chain = o.chain and b.tx_id = o.tx_id and b.ordinal = o.ordinal and b.sequence < o.sequence)
-                order by o.due_at, o.sequence limit 1
-                for update of o skip locked
-            )
-            select t.sequence, t.attempts, e.kind, e.cause, e.occurred_at, {PaymentColumns.Of("e")}, pg_backend_pid(), now(), t.due_at
-            from taken t join {schema}.payment_event e on e.sequence = t.sequence
+            select (t.event).sequence, t.attempts, (t.event).kind, (t.event).cause, (t.event).occurred_at, {PaymentColumns.Of("(t.event)")}, pg_backend_pid(), now(), t.due_at
+            from {schema}.take_delivery($1, $2, $3) t
             """;
         _state = $"select count(*) filter (where parked_at is null), min(occurred_at) filter (where parked_at is null), count(*) filter (where parked_at is not null) from {schema}.outbox";
         _parked =
@@ -49,14 +43,26 @@ internal sealed class PostgresOutbox
         _replay = $"update {schema}.outbox set attempts = 0, parked_at = null, due_at = occurred_at where sequence = $1 and parked_at is not null";
     }
 
-    /// <summary>Deletes an event that was taken: its number, how often it had been tried, and when its transaction began.</summary>
-    public string DeleteSql { get; }
+    /// <summary>Deletes an event that was taken, or fails: its number, how often it had been tried, and when its transaction began.</summary>
+    public string AcknowledgeSql { get; }
 
     /// <summary>Makes an event due again: its number, how often it had been tried, when, and why.</summary>
     public string RetrySql { get; }
 
     /// <summary>Parks an event: its number, how often it had been tried, when, and why.</summary>
     public string ParkSql { get; }
+
+    /// <summary>
+    /// Adds what takes back a handler's settings, locks and temporary tables, which would outlive its delivery: connections are used again by other deliveries. Unlike
+    /// DISCARD ALL it leaves the session its plans.
+    /// </summary>
+    public static void AddCleaning(NpgsqlBatch batch)
+    {
+        foreach (string statement in s_cleaning)
+        {
+            batch.AddCommand(statement);
+        }
+    }
 
     /// <summary>Opens a connection for an answer that cannot be written in the delivery's own transaction any more.</summary>
     public ValueTask<NpgsqlConnection> OpenConnectionAsync(CancellationToken cancellationToken) => _dataSource.OpenConnectionAsync(cancellationToken);
@@ -68,17 +74,17 @@ internal sealed class PostgresOutbox
     /// </remarks>
     public async ValueTask<Delivery?> TakeAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
-        long from = Interlocked.Increment(ref _searches) % FullSearchEvery == 0 ? 0 : Interlocked.Read(ref _searchFrom);
+        Place from = Interlocked.Increment(ref _searches) % FullSearchEvery == 0 ? Place.Oldest : Volatile.Read(ref _searchFrom);
         PostgresDelivery? delivery = await TakeAsync(now, from, cancellationToken);
-        if (delivery is null && from != 0)
+        if (delivery is null && from != Place.Oldest)
         {
-            delivery = await TakeAsync(now, 0, cancellationToken);
+            delivery = await TakeAsync(now, Place.Oldest, cancellationToken);
         }
 
         return delivery;
     }
 
-    private async Task<PostgresDelivery?> TakeAsync(DateTimeOffset now, long from, CancellationToken cancellationToken)
+    private async Task<PostgresDelivery?> TakeAsync(DateTimeOffset now, Place from, CancellationToken cancellationToken)
     {
         NpgsqlConnection connection = await _dataSource.OpenConnectionAsync(cancellationToken);
         NpgsqlTransaction? transaction = null;
@@ -87,14 +93,14 @@ internal sealed class PostgresOutbox
         {
             transaction = await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken);
             await using NpgsqlBatch batch = new(connection, transaction);
-            batch.AddCommand(_take).Parameters.With(now).With(new DateTimeOffset(from, TimeSpan.Zero));
+            batch.AddCommand(_take).Parameters.With(now).With(from.DueAt).With(from.Sequence);
             // Going back to it undoes what the handler wrote, or heals the transaction that its failed statement broke, and keeps the event locked.
             batch.AddCommand(Savepoint);
             await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellationToken);
             if (await reader.ReadAsync(cancellationToken))
             {
                 PostgresDelivery taken = new(this, connection, transaction, ReadEvent(reader), reader.GetInt32(1), ReadSession(reader));
-                Interlocked.Exchange(ref _searchFrom, (await reader.GetFieldValueAsync<DateTimeOffset>(7 + PaymentColumns.Count, cancellationToken)).UtcTicks);
+                Volatile.Write(ref _searchFrom, new Place(await reader.GetFieldValueAsync<DateTimeOffset>(7 + PaymentColumns.Count, cancellationToken), taken.Event.Sequence));
                 await reader.NextResultAsync(cancellationToken);
                 delivery = taken;
             }
@@ -173,5 +179,11 @@ internal sealed class PostgresOutbox
             Error = reader.IsDBNull(after) ? "" : reader.GetString(after),
             ParkedAt = reader.GetFieldValue<DateTimeOffset>(after + 1),
         };
+    }
+
+    /// <summary>A place in the order in which events are due. It is replaced as a whole, by whichever delivery comes last: it only says where to look first.</summary>
+    private sealed record Place(DateTimeOffset DueAt, long Sequence)
+    {
+        public static Place Oldest { get; } = new(DateTimeOffset.MinValue, 0);
     }
 }

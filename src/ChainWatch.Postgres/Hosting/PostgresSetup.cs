@@ -20,7 +20,7 @@ internal sealed class PostgresSetup : IAsyncDisposable, IDisposable
         options.Validate(Leadership, given is not null, errors);
         errors.ThrowIfAny();
         Schema = new PostgresSchema(options.Schema);
-        NpgsqlDataSource source = given ?? (_owned = NpgsqlDataSource.Create(Named(options.ConnectionString!)));
+        NpgsqlDataSource source = given ?? (_owned = NpgsqlDataSource.Create(Completed(options.ConnectionString!)));
         // Of several hosts, the one that can be written to.
         DataSource = source is NpgsqlMultiHostDataSource hosts ? hosts.WithTargetSession(TargetSessionAttributes.Primary) : source;
     }
@@ -38,10 +38,12 @@ internal sealed class PostgresSetup : IAsyncDisposable, IDisposable
 
     public ValueTask DisposeAsync() => _owned?.DisposeAsync() ?? ValueTask.CompletedTask;
 
-    private static string Named(string connectionString)
+    private static string Completed(string connectionString)
     {
         NpgsqlConnectionStringBuilder builder = new(connectionString);
         builder.ApplicationName = string.IsNullOrEmpty(builder.ApplicationName) ? "chainwatch" : builder.ApplicationName;
+        // ChainWatch leaves nothing behind in a session, and what handlers leave is taken back after each delivery. DISCARD ALL would have the server plan everything anew.
+        builder.NoResetOnClose = true;
         return builder.ConnectionString;
     }
 }

@@ -31,26 +31,7 @@ internal sealed class BlockStatements
             """;
         _copyBlocks = $"copy {schema}.block (chain, partition, height, hash, slot, parent_hash, canonical, mined_at) from stdin (format binary)";
         _knowsBlocks = $"select exists (select from {schema}.block where chain = $1 and partition = $2 and height between $3 and $4)";
-        // The last range grows while the same endpoint goes on serving; otherwise a new one begins.
-        _cover =
-            $"""
-            with given as (
-                select * from unnest($3::bigint[], $4::bigint[], $5::text[], $6::integer[]) with ordinality as u (from_height, to_height, endpoint, pass, position)
-            ), last as (
-                select c.from_height, c.to_height, c.endpoint, c.pass from {schema}.coverage c
-                where c.chain = $1 and c.partition = $2 and c.pass = (select pass from given where position = 1)
-                order by c.from_height desc limit 1
-            ), extended as (
-                update {schema}.coverage c set to_height = g.to_height
-                from last l, given g
-                where g.position = 1 and l.to_height = g.from_height - 1 and l.endpoint = g.endpoint
-                    and c.chain = $1 and c.partition = $2 and c.pass = l.pass and c.from_height = l.from_height
-                returning 1
-            )
-            insert into {schema}.coverage (chain, partition, pass, from_height, to_height, endpoint)
-            select $1, $2, g.pass, g.from_height, g.to_height, g.endpoint from given g
-            where g.position > 1 or not exists (select from extended)
-            """;
+        _cover = $"select {schema}.cover($1, $2, $3, $4, $5, $6)";
         _insertCursor =
             $"""
             insert into {schema}.cursor (chain, partition, height, hash, slot, term, safe_height, finalized_height, final_height, final_hash, final_slot, updated_at)
@@ -97,7 +78,7 @@ internal sealed class BlockStatements
     public async Task CopyBlocksAsync(NpgsqlConnection connection, CommitBatch write, CancellationToken cancellationToken)
     {
         ChainFormat format = write.Chain.Format;
-        foreach (BlockHeader[] slice in write.Blocks.Chunk(PaymentStatements.Slice))
+        foreach (BlockHeader[] slice in write.Blocks.Chunk(PaymentStatements.CopySlice))
         {
             await CopySliceAsync(connection, write, format, slice, cancellationToken);
         }
@@ -125,8 +106,20 @@ internal sealed class BlockStatements
     /// <summary>Adds the statement that stores a batch's coverage.</summary>
     public void AddCoverage(NpgsqlBatch batch, CommitBatch write)
     {
+        List<CoverageRange> ranges = Merge(write.Coverage);
+        batch.AddCommand(_cover).Parameters
+            .With(write.Chain.Name).With(write.Partition)
+            .WithArray(NpgsqlDbType.Bigint, ranges, static range => range.FromHeight)
+            .WithArray(NpgsqlDbType.Bigint, ranges, static range => range.ToHeight)
+            .WithArray(NpgsqlDbType.Text, ranges, static range => PostgresText.Clean(range.Endpoint))
+            .WithArray(NpgsqlDbType.Integer, ranges, static range => range.Pass);
+    }
+
+    /// <summary>Ranges with neighbours of the same endpoint and pass put together.</summary>
+    public static List<CoverageRange> Merge(IReadOnlyList<CoverageRange> coverage)
+    {
         List<CoverageRange> ranges = [];
-        foreach (CoverageRange range in write.Coverage)
+        foreach (CoverageRange range in coverage)
         {
             if (ranges.Count > 0 && ranges[^1] is { } last && last.ToHeight + 1 == range.FromHeight && last.Pass == range.Pass &&
                 string.Equals(last.Endpoint, range.Endpoint, StringComparison.Ordinal))
@@ -139,13 +132,11 @@ internal sealed class BlockStatements
             }
         }
 
-        batch.AddCommand(_cover).Parameters
-            .With(write.Chain.Name).With(write.Partition)
-            .WithArray(NpgsqlDbType.Bigint, ranges, static range => range.FromHeight)
-            .WithArray(NpgsqlDbType.Bigint, ranges, static range => range.ToHeight)
-            .WithArray(NpgsqlDbType.Text, ranges, static range => PostgresText.Clean(range.Endpoint))
-            .WithArray(NpgsqlDbType.Integer, ranges, static range => range.Pass);
+        return ranges;
     }
+
+    /// <summary>When a block was mined, where that is known.</summary>
+    public static DateTime? MinedAt(BlockHeader block) => block.Timestamp == default ? null : block.Timestamp.UtcDateTime;
 
     /// <summary>Adds the statement that moves the cursor.</summary>
     public void AddCursor(NpgsqlBatch batch, CommitBatch write, ChainPoint cursor)
@@ -178,6 +169,4 @@ internal sealed class BlockStatements
         batch.AddCommand(_lowerBackScans).Parameters.With(chain.Name).With(height);
         batch.AddCommand(_endBackScans).Parameters.With(chain.Name);
     }
-
-    private static DateTime? MinedAt(BlockHeader block) => block.Timestamp == default ? null : block.Timestamp.UtcDateTime;
 }

@@ -9,7 +9,9 @@ internal sealed class PaymentStatements
     /// <summary>Rows that one statement writes at most where there may be very many: a statement must end within the time that writes may take.</summary>
     public const int Slice = 2000;
 
-    private readonly string _insertFound;
+    /// <summary>Rows that one binary copy writes at most, for the same reason: they are written several times faster.</summary>
+    public const int CopySlice = 10_000;
+
     private readonly string _confirm;
     private readonly string _update;
     private readonly string _reserve;
@@ -23,55 +25,10 @@ internal sealed class PaymentStatements
     public PaymentStatements(PostgresSchema schema)
     {
         string columns = PaymentColumns.Names;
-        // Each payment is written once, in the state that the batch leaves it in; where that is "confirmed" there are two events, and the first still says "detected".
-        _insertFound =
-            $"""
-            with found as (
-                select $1::text as chain, u.*, w.reference_type as watched_type, w.reference_id as watched_id
-                from {PaymentColumns.Unnest(5)} left join {schema}.watched_address w on w.chain = $1 and w.key = u.key
-            ), stored as (
-                insert into {schema}.payment (partition, {columns})
-                select $2, {Found("status", "confirmed_at")} from found
-            ), steps as (
-                select 1 as step, 'detected' as kind, position, {Found("'detected'", "null::timestamptz")} from found
-                union all
-                select 2, 'confirmed', position, {Found("status", "confirmed_at")} from found where status = 'confirmed'
-            ), written as (
-                insert into {schema}.payment_event (kind, occurred_at, {columns})
-                select kind, $3, {columns} from steps order by step, position
-                returning sequence, kind, tx_id, ordinal, reference_type, reference_id
-            ), queued as (
-                insert into {schema}.outbox (sequence, chain, tx_id, ordinal, occurred_at, due_at)
-                select sequence, $1, tx_id, ordinal, $3, $3 from written where $4
-            )
-            select sequence, kind, tx_id, ordinal, reference_type, reference_id from written order by sequence
-            """;
-        _confirm =
-            $"""
-            with reached (mark, height) as (
-                values ('head', $3::bigint), ('safe', $4::bigint), ('finalized', $5::bigint)
-            ), pending as (
-                select p.tx_id, p.ordinal from reached r
-                join {schema}.payment p on p.chain = $1 and p.partition = $2 and p.status = 'detected' and p.confirmation_mark = r.mark and p.confirmation_height <= r.height
-                limit $8
-            ), due as (
-                update {schema}.payment p set status = 'confirmed', confirmed_at = $6
-                from pending d
-                where p.chain = $1 and p.tx_id = d.tx_id and p.ordinal = d.ordinal
-                returning {PaymentColumns.Of("p")}
-            ), written as (
-                insert into {schema}.payment_event (kind, occurred_at, {columns})
-                select 'confirmed', $6, {columns} from due order by block_height, tx_id, ordinal
-                returning sequence, {columns}
-            ), queued as (
-                insert into {schema}.outbox (sequence, chain, tx_id, ordinal, occurred_at, due_at)
-                select sequence, chain, tx_id, ordinal, $6, $6 from written where $7
-            )
-            select sequence, {columns} from written order by sequence
-            """;
+        _confirm = $"select sequence, {columns} from {schema}.confirm($1, $2, $3, $4, $5, $6, $7, $8)";
         _update = $"update {schema}.payment p set {PaymentColumns.Assign("u")} from {PaymentColumns.Unnest(2)} where p.chain = $1 and p.tx_id = u.tx_id and p.ordinal = u.ordinal";
         _sequenceName = $"{schema}.payment_event_sequence_seq";
-        _reserve = "select nextval($1::regclass) from generate_series(1, $2)";
+        _reserve = "select array_agg(n) from (select nextval($1::regclass) as n from generate_series(1, $2)) as numbers";
         _copyPayments = $"copy {schema}.payment (partition, {columns}) from stdin (format binary)";
         _copyEvents = $"copy {schema}.payment_event (sequence, kind, occurred_at, cause, {columns}) from stdin (format binary)";
         _copyOutbox = $"copy {schema}.outbox (sequence, chain, tx_id, ordinal, occurred_at, due_at) from stdin (format binary)";
@@ -84,41 +41,6 @@ internal sealed class PaymentStatements
             join {schema}.payment p on p.chain = $1 and p.tx_id = u.tx_id and p.ordinal = u.ordinal
             """;
         _selectReferences = $"select w.key, w.reference_type, w.reference_id from {schema}.watched_address w where w.chain = $1 and w.key = any($2::bytea[])";
-
-        static string Found(string status, string confirmedAt) =>
-            string.Join(", ", PaymentColumns.Names.Split(", ").Select(name => name switch
-            {
-                "status" => $"{status} as status",
-                "confirmed_at" => $"{confirmedAt} as confirmed_at",
-                "reference_type" => "watched_type as reference_type",
-                "reference_id" => "watched_id as reference_id",
-                _ => name,
-            }));
-    }
-
-    /// <summary>Adds the statement that stores new payments with their events. Its result is read by <see cref="ReadFoundAsync"/>.</summary>
-    public void AddInsertFound(NpgsqlBatch batch, CommitBatch write, IReadOnlyList<Payment> payments)
-    {
-        NpgsqlParameterCollection parameters = batch.AddCommand(_insertFound).Parameters;
-        parameters.With(write.Chain.Name).With(write.Partition).With(write.At).With(write.Deliver);
-        PaymentColumns.AddArrays(parameters, write.Chain.Format, payments);
-    }
-
-    /// <summary>Reads the events that <see cref="AddInsertFound"/> wrote.</summary>
-    public static async Task ReadFoundAsync(NpgsqlDataReader reader, IReadOnlyList<Payment> payments, DateTimeOffset at, List<PaymentEvent> events, CancellationToken cancellationToken)
-    {
-        Dictionary<(string, long), Payment> byId = payments.ToDictionary(payment => (payment.TransactionId, payment.Id.Ordinal));
-        while (await reader.ReadAsync(cancellationToken))
-        {
-            Payment payment = byId[(reader.GetString(2), reader.GetInt64(3))] with { Reference = PaymentColumns.ReadReference(reader, 4) };
-            PaymentEventKind kind = PostgresWords.KindOf(reader.GetString(1));
-            if (kind == PaymentEventKind.Detected)
-            {
-                payment = payment with { Status = PaymentStatus.Detected, ConfirmedAt = null };
-            }
-
-            events.Add(new PaymentTransition(kind, payment).ToEvent(reader.GetInt64(0), at));
-        }
     }
 
     /// <summary>Adds the statement that confirms what the marks have reached. Its result is read by <see cref="ReadConfirmedAsync"/>.</summary>
@@ -197,7 +119,7 @@ internal sealed class PaymentStatements
             await update.ExecuteNonQueryAsync(cancellationToken);
         }
 
-        foreach (Payment[] slice in changes.Inserted.Chunk(Slice))
+        foreach (Payment[] slice in changes.Inserted.Chunk(CopySlice))
         {
             await using NpgsqlBinaryImporter payments = await connection.BeginBinaryImportAsync(_copyPayments, cancellationToken);
             foreach (Payment payment in slice)
@@ -210,7 +132,7 @@ internal sealed class PaymentStatements
             await payments.CompleteAsync(cancellationToken);
         }
 
-        foreach (PaymentEvent[] slice in events.Chunk(Slice))
+        foreach (PaymentEvent[] slice in events.Chunk(CopySlice))
         {
             await CopyEventsAsync(connection, chain, slice, cancellationToken);
             if (deliver)
@@ -225,16 +147,8 @@ internal sealed class PaymentStatements
     {
         await using NpgsqlCommand reserve = new(_reserve, connection);
         reserve.Parameters.With(_sequenceName).With(transitions.Count);
-        List<long> sequences = new(transitions.Count);
-        await using (NpgsqlDataReader reader = await reserve.ExecuteReaderAsync(cancellationToken))
-        {
-            while (await reader.ReadAsync(cancellationToken))
-            {
-                sequences.Add(reader.GetInt64(0));
-            }
-        }
-
-        sequences.Sort();
+        long[] sequences = (long[])(await reserve.ExecuteScalarAsync(cancellationToken))!;
+        Array.Sort(sequences);
         for (int index = 0; index < transitions.Count; index++)
         {
             events.Add(transitions[index].ToEvent(sequences[index], at));

@@ -19,6 +19,7 @@ internal sealed class PostgresCommits
     private readonly PostgresFence _fence;
     private readonly PaymentStatements _payments;
     private readonly BlockStatements _blocks;
+    private readonly TipStatement _tip;
     private readonly BackScanStatements _backScans;
     private readonly SpendStatements _spends;
     private readonly TimeProvider _time;
@@ -30,6 +31,7 @@ internal sealed class PostgresCommits
         _fence = new PostgresFence(schema, writeTimeout);
         _payments = new PaymentStatements(schema);
         _blocks = new BlockStatements(schema);
+        _tip = new TipStatement(schema);
         _backScans = new BackScanStatements(schema);
         _spends = new SpendStatements(schema);
         _time = time;
@@ -41,29 +43,30 @@ internal sealed class PostgresCommits
     {
         write.ThrowIfNotLinked();
         IReadOnlyList<PaymentFound> found = Clean(write.Payments);
-        bool resolve = write.RollBackTo is not null || write.Blocks.Count + found.Count > LargeBatch;
+        bool small = write.RollBackTo is null && write.NewCursor is not null && write.Blocks.Count + found.Count <= LargeBatch;
+        // Without a rollback, a payment can be stored already only where it was retracted before, or read by a back-scan: it is not looked for before the server says so.
+        bool unstored = write.RollBackTo is null;
         return await RunAsync(
             async () =>
             {
-                if (!resolve)
+                while (true)
                 {
                     try
                     {
-                        return await CommitAtTipAsync(write, found, cancellationToken);
+                        return small ? await CommitAtTipAsync(write, found, cancellationToken) : await CommitResolvedAsync(write, found, unstored, cancellationToken);
                     }
-                    catch (PostgresException exception) when (exception is { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: "payment_pkey" })
+                    catch (PostgresException exception) when (unstored && exception is { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: "payment_pkey" })
                     {
-                        // A payment of this batch is stored already: what that means is decided with the stored one at hand.
-                        resolve = true;
+                        // What it means is decided with the stored payment at hand.
+                        small = false;
+                        unstored = false;
                     }
-                    catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.QueryCanceled && !cancellationToken.IsCancellationRequested)
+                    catch (PostgresException exception) when (small && exception.SqlState == PostgresErrorCodes.QueryCanceled && !cancellationToken.IsCancellationRequested)
                     {
                         // One statement took longer than it may: so much is confirmed by this batch that it is done slice by slice.
-                        resolve = true;
+                        small = false;
                     }
                 }
-
-                return await CommitResolvedAsync(write, found, cancellationToken);
             },
             async refusal => refusal.Outcome == CommitOutcome.CursorMoved && await IsCommittedAsync(write, cancellationToken),
             cancellationToken);
@@ -124,45 +127,35 @@ internal sealed class PostgresCommits
         await using NpgsqlConnection connection = await _dataSource.OpenConnectionAsync(cancellationToken);
         // Without BEGIN: the server takes all statements up to the one Sync message as one transaction.
         await using NpgsqlBatch batch = new(connection);
-        AddBeginning(batch, write);
-        if (payments.Length > 0)
-        {
-            _payments.AddInsertFound(batch, write, payments);
-        }
-
-        _payments.AddConfirm(batch, write.Chain, write.Partition, write.Marks, write.At, write.Deliver, limit: null);
-        AddBlocks(batch, write, copied: false);
+        _fence.AddTo(batch, write);
+        _tip.AddTo(batch, write, payments);
         List<PaymentEvent> events = [];
         await using (NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellationToken))
         {
             await reader.NextResultAsync(cancellationToken);
-            if (payments.Length > 0)
-            {
-                await PaymentStatements.ReadFoundAsync(reader, payments, write.At, events, cancellationToken);
-                await reader.NextResultAsync(cancellationToken);
-            }
-
-            await PaymentStatements.ReadConfirmedAsync(reader, write.Chain, write.At, events, cancellationToken);
-            while (await reader.NextResultAsync(cancellationToken))
-            {
-                // The transaction is over when the last result is.
-            }
+            await TipStatement.ReadEventsAsync(reader, write.Chain, write.At, events, cancellationToken);
+            // The transaction is over when the last result is.
+            await reader.NextResultAsync(cancellationToken);
         }
 
         return new CommitResult { Outcome = CommitOutcome.Committed, Events = events };
     }
 
-    private async Task<CommitResult> CommitResolvedAsync(CommitBatch write, IReadOnlyList<PaymentFound> found, CancellationToken cancellationToken)
+    private async Task<CommitResult> CommitResolvedAsync(CommitBatch write, IReadOnlyList<PaymentFound> found, bool unstored, CancellationToken cancellationToken)
     {
         await using NpgsqlConnection connection = await _dataSource.OpenConnectionAsync(cancellationToken);
         await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken);
-        List<Payment> touched;
+        List<Payment> touched = [];
         Dictionary<AddressKey, PaymentReference?> references;
         bool known;
         await using (NpgsqlBatch batch = new(connection, transaction))
         {
             AddBeginning(batch, write);
-            _payments.AddSelectTouched(batch, write.Chain, write.Partition, write.RollBackTo?.Height ?? long.MaxValue, found);
+            if (!unstored)
+            {
+                _payments.AddSelectTouched(batch, write.Chain, write.Partition, write.RollBackTo?.Height ?? long.MaxValue, found);
+            }
+
             _payments.AddSelectReferences(batch, write.Chain, found);
             _blocks.AddKnowsBlocks(batch, write);
             if (write.RollBackTo is { } target)
@@ -172,8 +165,12 @@ internal sealed class PostgresCommits
             }
 
             await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellationToken);
-            await reader.NextResultAsync(cancellationToken);
-            touched = await PaymentStatements.ReadTouchedAsync(reader, write.Chain, cancellationToken);
+            if (!unstored)
+            {
+                await reader.NextResultAsync(cancellationToken);
+                touched = await PaymentStatements.ReadTouchedAsync(reader, write.Chain, cancellationToken);
+            }
+
             await reader.NextResultAsync(cancellationToken);
             references = await PaymentStatements.ReadReferencesAsync(reader, cancellationToken);
             await reader.NextResultAsync(cancellationToken);

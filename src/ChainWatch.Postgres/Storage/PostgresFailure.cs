@@ -15,6 +15,9 @@ internal static class PostgresFailure
     /// <summary>SQLSTATE of the fence: the watchlist has moved on.</summary>
     public const string WatchlistMoved = "CW003";
 
+    /// <summary>SQLSTATE of an acknowledgement: the transaction does not hold the event.</summary>
+    public const string NotTaken = "CW005";
+
     // Npgsql has no name for it.
     private const string IdleInTransactionSessionTimeout = "25P03";
 

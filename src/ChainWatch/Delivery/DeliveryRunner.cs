@@ -59,11 +59,11 @@ internal sealed class DeliveryRunner
                 failures = 0;
                 if (delivery is not null)
                 {
-                    underWay.Add(DeliverAsync(delivery, handlers.Token));
+                    underWay.Add(DeliverOnAsync(delivery, handlers.Token, cancellationToken));
                 }
                 else
                 {
-                    // An acknowledged event may free the next one of its payment: that pulses the signal too.
+                    // An acknowledged event may free the next one of its payment: whoever acknowledged it looks for that itself.
                     await _signals.Outbox.WaitAsync(version, _options.PollInterval, _time, cancellationToken);
                 }
             }
@@ -87,6 +87,30 @@ internal sealed class DeliveryRunner
         }
 
         await Task.WhenAll(underWay);
+    }
+
+    /// <summary>Delivers, and goes on with what is due next until nothing is: so taking is done side by side as well, and not once for all by who looks out.</summary>
+    private async Task DeliverOnAsync(Delivery first, CancellationToken handlers, CancellationToken stopping)
+    {
+        Delivery? delivery = first;
+        while (delivery is not null)
+        {
+            await DeliverAsync(delivery, handlers);
+            try
+            {
+                delivery = stopping.IsCancellationRequested ? null : await _store.TakeDeliveryAsync(_time.GetUtcNow(), stopping);
+            }
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception)
+            {
+                // Who looks out meets the same failure, tells it, and waits.
+                _signals.Outbox.Pulse();
+                return;
+            }
+        }
     }
 
     private async Task DeliverAsync(Delivery delivery, CancellationToken cancellationToken)
@@ -121,8 +145,6 @@ internal sealed class DeliveryRunner
                     DeliveryLog.Failed(_logger, one.Payment.Chain, one.Payment.TransactionId, one.Payment.Id.Ordinal, one.Sequence, delivery.Attempt, wait, error);
                 }
             }
-
-            _signals.Outbox.Pulse();
         }
         catch (Exception exception)
         {

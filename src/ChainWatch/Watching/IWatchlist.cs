@@ -20,7 +20,10 @@ public interface IWatchlist
     /// <exception cref="WatchConflictException">The address is watched already with another reference.</exception>
     Task<bool> AddAsync(string chain, string address, PaymentReference? reference, long since, CancellationToken cancellationToken);
 
-    /// <summary>Watches many addresses at once: all of them, or none.</summary>
+    /// <summary>
+    /// Watches many addresses: up to 5,000, and all that have <see cref="WatchRequest.Since"/>, at once, all of them or none; more than that page by page, with pauses in which
+    /// blocks are committed. A failure leaves the pages before it registered, and the same call again registers the rest.
+    /// </summary>
     /// <returns>How many are new.</returns>
     /// <exception cref="UnknownChainException">No chain of this name is configured.</exception>
     /// <exception cref="AddressFormatException">An address is not one of this chain.</exception>

@@ -5,6 +5,9 @@ namespace ChainWatch;
 /// <summary>The watchlist over a store: parses addresses, registers them, and waits for back-scans.</summary>
 internal sealed class Watchlist : IWatchlist
 {
+    /// <summary>How many addresses are registered in one transaction: it holds up commits, and must take a fraction of a second.</summary>
+    private const int Page = 5_000;
+
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
 
     private readonly IWatchStore _store;
@@ -52,23 +55,25 @@ internal sealed class Watchlist : IWatchlist
             }
         }
 
-        if (registrations.Count == 0)
+        int added = 0;
+        // Addresses with a height go at once: each call would have the same blocks read once more.
+        foreach (WatchRegistration[] page in registrations.Values.Where(static one => one.Since is null).Chunk(Page).Append([.. registrations.Values.Where(static one => one.Since is not null)]))
         {
-            return 0;
+            if (page.Length == 0)
+            {
+                continue;
+            }
+
+            long started = _time.GetTimestamp();
+            added += await AddAsync(found, page, cancellationToken);
+            if (page.Length == Page)
+            {
+                // The chain's next commit waits for each page, and has to learn of it: it gets as much time as the page took.
+                await Task.Delay(_time.GetElapsedTime(started), _time, cancellationToken);
+            }
         }
 
-        RegistrationResult result = await _store.AddAddressesAsync(found, [.. registrations.Values], _time.GetUtcNow(), cancellationToken);
-        if (result.BackScanIds.Count > 0)
-        {
-            _signals.BackScanQueued.Pulse();
-        }
-
-        foreach (long id in result.BackScanIds)
-        {
-            await WaitForBackScanAsync(found, id, cancellationToken);
-        }
-
-        return result.Added;
+        return added;
     }
 
     public async Task<bool> RemoveAsync(string chain, string address, CancellationToken cancellationToken)
@@ -92,6 +97,22 @@ internal sealed class Watchlist : IWatchlist
     }
 
     public async Task<long> CountAsync(string chain, CancellationToken cancellationToken) => await _store.CountAddressesAsync(Find(chain), cancellationToken);
+
+    private async Task<int> AddAsync(Chain chain, IReadOnlyList<WatchRegistration> registrations, CancellationToken cancellationToken)
+    {
+        RegistrationResult result = await _store.AddAddressesAsync(chain, registrations, _time.GetUtcNow(), cancellationToken);
+        if (result.BackScanIds.Count > 0)
+        {
+            _signals.BackScanQueued.Pulse();
+        }
+
+        foreach (long id in result.BackScanIds)
+        {
+            await WaitForBackScanAsync(chain, id, cancellationToken);
+        }
+
+        return result.Added;
+    }
 
     private Chain Find(string chain)
     {
