@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Reflection;
 
 namespace ChainWatch.Benchmarks.CatchUp;
 
@@ -11,7 +12,7 @@ internal static class ChildProgram
         ProcessStartInfo start = new(program) { RedirectStandardOutput = true, RedirectStandardInput = keepInput };
         if (Path.GetFileNameWithoutExtension(program) == "dotnet")
         {
-            start.ArgumentList.Add(typeof(ChildProgram).Assembly.Location);
+            start.ArgumentList.Add(Assembly.GetEntryAssembly()!.Location);
         }
 
         foreach (var argument in arguments)

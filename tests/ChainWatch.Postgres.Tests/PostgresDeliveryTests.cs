@@ -235,6 +235,33 @@ public sealed class PostgresDeliveryTests(PostgresServerFixture postgres) : IAsy
             .ShouldBe(0);
     }
 
+    [Theory]
+    [InlineData("acknowledge")]
+    [InlineData("retry")]
+    [InlineData("dispose")]
+    public async Task What_a_handler_leaves_in_its_session_is_gone_when_the_next_one_gets_it(string answer)
+    {
+        // As ChainWatch's own data source is: the driver does not reset connections.
+        await using PostgresTestStore test = await PostgresTestStore.CreateAsync(postgres.Server, _test.Options.Schema, static connectionString => connectionString + ";No Reset On Close=true");
+        int session;
+        await using (Delivery delivery = (await test.Store.TakeDeliveryAsync(_script.Now, Token))!)
+        {
+            session = new PaymentContext(delivery).GetConnection().ProcessID;
+            await ExecuteAsync(delivery, "set application_name = 'handler'; create temp table leftover (id int); select pg_advisory_lock(4711); listen leftover; set role postgres");
+            await AnswerAsync(delivery, answer);
+        }
+
+        await using NpgsqlConnection connection = await test.DataSource.OpenConnectionAsync(Token);
+        connection.ProcessID.ShouldBe(session);
+        await using NpgsqlCommand look = new(
+            """
+            select concat_ws(',', current_setting('application_name') = 'handler', current_setting('role'), to_regclass('pg_temp.leftover') is not null,
+                exists (select from pg_locks where pid = pg_backend_pid() and locktype = 'advisory'), exists (select from pg_listening_channels()))
+            """,
+            connection);
+        (await look.ExecuteScalarAsync(Token)).ShouldBe("f,none,f,f,f");
+    }
+
     private async Task AnswerAsync(Delivery delivery, string answer)
     {
         switch (answer)

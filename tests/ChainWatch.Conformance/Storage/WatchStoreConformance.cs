@@ -617,6 +617,22 @@ public abstract class WatchStoreConformance
     }
 
     [Fact]
+    public async Task A_retracted_payment_that_comes_again_in_a_large_batch_is_detected_again()
+    {
+        StoreScript script = await StartAsync();
+        await script.WatchAsync([1]);
+        await script.ForwardAsync(Blocks(1, 2), Pay(Block(2), 1));
+        await script.ReorgAsync(Point(1), Blocks(2, 3, 'b', parent: 'a'));
+
+        CommitResult result = await script.ForwardAsync(Blocks(4, 603, 'b'), Pay(Block(4, 'b'), 2), Pay(Block(5, 'b'), 1), Pay(Block(603, 'b'), 3));
+
+        result.Events.Count.ShouldBe(5);
+        KindsOf(script.Events, 1).ShouldBe([PaymentEventKind.Detected, PaymentEventKind.Retracted, PaymentEventKind.Detected, PaymentEventKind.Confirmed]);
+        (await script.PaymentAsync(1)).Block.ShouldBe(Point(5, 'b'));
+        ShouldFold(script.Events, await script.PaymentsAsync());
+    }
+
+    [Fact]
     public async Task A_payment_whose_very_block_comes_back_has_no_event()
     {
         StoreScript script = await StartAsync();
