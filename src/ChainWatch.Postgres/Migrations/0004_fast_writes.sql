@@ -7,32 +7,37 @@ create index payment_event_by_transaction on $schema$.payment_event using hash (
 drop index $schema$.outbox_by_payment;
 create index outbox_by_payment on $schema$.outbox (hashtextextended(tx_id, ordinal), sequence);
 
--- Plans of these functions are made once for a session, perhaps while a table was empty: all of them are to go by the indexes whatever the statistics said then.
+-- Plans of these functions are made once for a session, perhaps while a table was empty, when one index looks as good as another. So each statement can only use the index
+-- that it should, whatever the statistics said: by its order, by what it compares, or since there is no other. Where that cannot be had, it is planned anew (execute).
 
 -- Confirms payments that the marks have reached, at most so many, and returns their events.
 create function $schema$.confirm(
     p_chain text, p_partition integer, p_head bigint, p_safe bigint, p_finalized bigint, p_at timestamptz, p_deliver boolean, p_limit bigint)
 returns setof $schema$.payment_event
 language plpgsql
-set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set plan_cache_mode = force_generic_plan
+set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set enable_sort = off set plan_cache_mode = force_generic_plan
 as $confirm$
 #variable_conflict use_column
 begin
     return query
     with pending as (
-        select p.tx_id, p.ordinal from $schema$.payment p
+        (select p.ctid from $schema$.payment p
         where p.chain = p_chain and p.partition = p_partition and p.status = 'detected' and p.confirmation_mark = 'head' and p.confirmation_height <= p_head
+        order by p.confirmation_height limit p_limit)
         union all
-        select p.tx_id, p.ordinal from $schema$.payment p
+        (select p.ctid from $schema$.payment p
         where p.chain = p_chain and p.partition = p_partition and p.status = 'detected' and p.confirmation_mark = 'safe' and p.confirmation_height <= p_safe
+        order by p.confirmation_height limit p_limit)
         union all
-        select p.tx_id, p.ordinal from $schema$.payment p
+        (select p.ctid from $schema$.payment p
         where p.chain = p_chain and p.partition = p_partition and p.status = 'detected' and p.confirmation_mark = 'finalized' and p.confirmation_height <= p_finalized
+        order by p.confirmation_height limit p_limit)
         limit p_limit
     ), due as (
+        -- The cursor is held, so nobody else writes to these rows meanwhile.
         update $schema$.payment p set status = 'confirmed', confirmed_at = p_at
         from pending d
-        where p.chain = p_chain and p.tx_id = d.tx_id and p.ordinal = d.ordinal
+        where p.ctid = d.ctid
         returning p.*
     ), written as (
         insert into $schema$.payment_event (
@@ -63,6 +68,9 @@ language plpgsql
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set plan_cache_mode = force_generic_plan
 as $commit$
 #variable_conflict use_column
+declare
+    v_types text[];
+    v_ids text[];
 begin
     if p_begins then
         -- The first commit inserts, so that of two writers, who find no cursor to hold, one fails whatever they believe.
@@ -78,14 +86,17 @@ begin
     end if;
 
     if cardinality(p_tx_ids) > 0 then
+        -- Several indexes begin with the chain.
+        execute 'select array_agg(w.reference_type order by u.position), array_agg(w.reference_id order by u.position)
+            from unnest($2) with ordinality as u (key, position) left join $schema$.watched_address w on w.chain = $1 and w.key = u.key'
+        into v_types, v_ids using p_chain, p_keys;
         -- Each payment is written once, in the state that the batch leaves it in; where that is "confirmed" there are two events, and the first still says "detected".
         return query
         with found as (
-            select u.*, w.reference_type, w.reference_id
+            select u.*
             from unnest(p_tx_ids, p_ordinals, p_addresses, p_keys, p_senders, p_assets, p_amounts, p_tags, p_statuses, p_payment_heights, p_payment_hashes, p_payment_slots,
-                p_marks, p_mark_heights) with ordinality as u (tx_id, ordinal, address, key, from_address, asset, amount, tag, status, block_height, block_hash, block_slot,
-                confirmation_mark, confirmation_height, position)
-            left join $schema$.watched_address w on w.chain = p_chain and w.key = u.key
+                p_marks, p_mark_heights, v_types, v_ids) with ordinality as u (tx_id, ordinal, address, key, from_address, asset, amount, tag, status, block_height, block_hash,
+                block_slot, confirmation_mark, confirmation_height, reference_type, reference_id, position)
         ), stored as (
             insert into $schema$.payment (
                 partition, chain, tx_id, ordinal, address, key, from_address, asset, amount, tag, status, block_height, block_hash, block_slot,
@@ -159,7 +170,7 @@ $cover$;
 create function $schema$.take_delivery(p_now timestamptz, p_due timestamptz, p_sequence bigint)
 returns table (attempts integer, due_at timestamptz, event $schema$.payment_event)
 language plpgsql
-set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_hashjoin = off set enable_mergejoin = off set plan_cache_mode = force_generic_plan
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_hashjoin = off set enable_mergejoin = off set enable_material = off set plan_cache_mode = force_generic_plan
 as $take$
 #variable_conflict use_column
 begin
@@ -168,7 +179,7 @@ begin
         select o.sequence, o.attempts, o.due_at from $schema$.outbox o
         where o.parked_at is null and o.due_at <= p_now and (o.due_at, o.sequence) >= (p_due, p_sequence) and not exists (
             select from $schema$.outbox b
-            where hashtextextended(b.tx_id, b.ordinal) = hashtextextended(o.tx_id, o.ordinal) and b.sequence < o.sequence
+            where hashtextextended(b.tx_id, b.ordinal) = hashtextextended(o.tx_id, o.ordinal) and b.sequence + 0 < o.sequence
                 and b.tx_id = o.tx_id and b.ordinal = o.ordinal and b.chain = o.chain)
         order by o.due_at, o.sequence limit 1
         for update of o skip locked
