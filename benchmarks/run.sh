@@ -40,6 +40,12 @@ if wants P6 || wants P10 || wants Start; then
 fi
 dotnet build benchmarks/ChainWatch.Benchmarks -c Release -v quiet -nologo -clp:NoSummary >> "$out/log.txt" 2>&1 || { tail -20 "$out/log.txt" >&2; exit 1; }
 
+if wants P4 || wants P5 || wants P7 || wants P8 || wants P9; then
+  dotnet build benchmarks/ChainWatch.Benchmarks.Live -c Release -v quiet -nologo -clp:NoSummary >> "$out/log.txt" 2>&1 || { tail -20 "$out/log.txt" >&2; exit 1; }
+fi
+
+live() { collect dotnet artifacts/bin/ChainWatch.Benchmarks.Live/release/ChainWatch.Benchmarks.Live.dll "$@"; }
+
 catchup() { collect "$out/catchup/ChainWatch.Benchmarks.CatchUp" "$@"; }
 
 # In this process: building another for each would take longer than the benchmarks.
@@ -50,7 +56,10 @@ micro() {
 
 if wants P1; then micro '*EvmMatchBenchmarks.Reader*' '*EvmMatchBenchmarks.Read_check*' '*EvmLogsBenchmarks.Reader*' '*EvmLogsBenchmarks.Read_check*' '*CardanoMatchBenchmarks.Reader*' '*CardanoMatchBenchmarks.Read_and*'; fi
 if wants P3; then micro '*AddressMiss*' '*AddressHit*' '*WatchlistLoad*'; fi
-if wants P4 || wants P5; then micro '*StoreCommit*' '*StoreTip*'; fi
+if wants P4 || wants P5; then live store; fi
+if wants P7; then live latency --slow-seconds 20 --fast-seconds 5; fi
+if wants P8; then live delivery --events 10000; fi
+if wants P9; then live idle; fi
 if wants Start; then catchup start --blocks 500; fi
 if wants P6; then catchup --blocks "$blocks" --rounds "$rounds"; fi
 if wants P10; then catchup growth --blocks "$blocks" --strangers "$strangers"; fi

@@ -48,6 +48,7 @@ internal sealed class DeliveryRun(Arguments arguments)
             """);
         await ExecuteAsync(dataSource, "vacuum analyze");
         await ExecuteAsync(dataSource, "checkpoint");
+        var postgresBefore = PostgresTime.Seconds(postgres);
         Process[] children = [.. Enumerable.Range(0, instances).Select(instance => ChildProgram.Start(
             [program, "--instance", $"{instance}", "--postgres", postgres.ConnectionString, "--parallelism", arguments.Text("parallelism", "8"), .. arguments.Has("verbose") ? ["--verbose"] : (string[])[]], keepInput: true))];
         while (await ScalarAsync<long>(dataSource, $"select count(*) from (select from {EvmHost.Schema}.outbox limit 1) one") > 0)
@@ -55,6 +56,8 @@ internal sealed class DeliveryRun(Arguments arguments)
             await Task.Delay(100);
         }
 
+        var own = children.Sum(static child => child.HasExited ? 0 : child.TotalProcessorTime.TotalMilliseconds) * 1000 / events;
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {program} x {instances}: an event takes {own:f0} us of processor time, and {(PostgresTime.Seconds(postgres) - postgresBefore) * 1e6 / events:f0} us in PostgreSQL; starting included"));
         foreach (var child in children)
         {
             child.StandardInput.Close();

@@ -1,4 +1,5 @@
 using System.Globalization;
+using ChainWatch.Benchmarks.CatchUp;
 
 namespace ChainWatch.Benchmarks.Live;
 
@@ -13,7 +14,7 @@ internal static class Figures
     }
 
     public static void Tell(string number, string name, string bound, string ours, double ratio, string target) =>
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{number} {name} bound={bound} ours={ours} ratio={ratio:f2} target={target}"));
+        Console.WriteLine(TargetLine.Of(number, name, bound, ours, ratio, target));
 
     public static string Milliseconds(double value) => value.ToString("f2", CultureInfo.InvariantCulture) + "ms";
 
