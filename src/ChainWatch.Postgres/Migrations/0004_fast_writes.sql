@@ -9,13 +9,14 @@ create index outbox_by_payment on $schema$.outbox (hashtextextended(tx_id, ordin
 
 -- Plans of these functions are made once for a session, perhaps while a table was empty, when one index looks as good as another. So each statement can only use the index
 -- that it should, whatever the statistics said: by its order, by what it compares, or since there is no other. Where that cannot be had, it is planned anew (execute).
+-- What is forbidden to a plan counts as very expensive where there is no other way, as for a sort of few rows; without jit = off such a plan would be compiled.
 
 -- Confirms payments that the marks have reached, at most so many, and returns their events.
 create function $schema$.confirm(
     p_chain text, p_partition integer, p_head bigint, p_safe bigint, p_finalized bigint, p_at timestamptz, p_deliver boolean, p_limit bigint)
 returns setof $schema$.payment_event
 language plpgsql
-set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set enable_sort = off set plan_cache_mode = force_generic_plan
+set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set enable_sort = off set plan_cache_mode = force_generic_plan set jit = off
 as $confirm$
 #variable_conflict use_column
 begin
@@ -65,7 +66,7 @@ create function $schema$.commit_blocks(
     p_payment_heights bigint[], p_payment_hashes text[], p_payment_slots bigint[], p_marks text[], p_mark_heights bigint[])
 returns setof $schema$.payment_event
 language plpgsql
-set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set plan_cache_mode = force_generic_plan
+set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set plan_cache_mode = force_generic_plan set jit = off
 as $commit$
 #variable_conflict use_column
 declare
@@ -140,7 +141,7 @@ $commit$;
 -- Records which blocks were read. The last range grows while the same endpoint goes on serving; otherwise a new one begins.
 create function $schema$.cover(p_chain text, p_partition integer, p_from bigint[], p_to bigint[], p_endpoints text[], p_passes integer[]) returns void
 language plpgsql
-set enable_seqscan = off set plan_cache_mode = force_generic_plan
+set enable_seqscan = off set plan_cache_mode = force_generic_plan set jit = off
 as $cover$
 declare
     v_from bigint;
@@ -170,7 +171,7 @@ $cover$;
 create function $schema$.take_delivery(p_now timestamptz, p_due timestamptz, p_sequence bigint)
 returns table (attempts integer, due_at timestamptz, event $schema$.payment_event)
 language plpgsql
-set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_hashjoin = off set enable_mergejoin = off set enable_material = off set plan_cache_mode = force_generic_plan
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_hashjoin = off set enable_mergejoin = off set enable_material = off set plan_cache_mode = force_generic_plan set jit = off
 as $take$
 #variable_conflict use_column
 begin
@@ -191,7 +192,7 @@ $take$;
 -- Deletes an event that was delivered: in the very transaction that has held it since it was taken, and in no other. It refuses with SQLSTATE CW005 otherwise.
 create function $schema$.acknowledge(p_sequence bigint, p_attempts integer, p_taken_at timestamptz) returns void
 language plpgsql
-set enable_seqscan = off set plan_cache_mode = force_generic_plan
+set enable_seqscan = off set plan_cache_mode = force_generic_plan set jit = off
 as $acknowledge$
 begin
     delete from $schema$.outbox o where o.sequence = p_sequence and o.attempts = p_attempts and o.parked_at is null and now() = p_taken_at;
