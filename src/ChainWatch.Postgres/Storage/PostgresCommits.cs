@@ -129,13 +129,16 @@ internal sealed class PostgresCommits
         await using NpgsqlBatch batch = new(connection);
         _fence.AddTo(batch, write);
         _tip.AddTo(batch, write, payments);
+        _spends.AddSpends(batch, write.Chain, write.Partition, write.Spends);
         List<PaymentEvent> events = [];
         await using (NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellationToken))
         {
             await reader.NextResultAsync(cancellationToken);
             await TipStatement.ReadEventsAsync(reader, write.Chain, write.At, events, cancellationToken);
-            // The transaction is over when the last result is.
-            await reader.NextResultAsync(cancellationToken);
+            while (await reader.NextResultAsync(cancellationToken))
+            {
+                // The transaction is over when the last result is.
+            }
         }
 
         return new CommitResult { Outcome = CommitOutcome.Committed, Events = events };
