@@ -26,7 +26,7 @@ internal sealed class ScanAnswer
     {
         try
         {
-            return Read(reply.Require()) ?? throw Malformed(endpoint, cause: null);
+            return Parse(reply.Require()) ?? throw Malformed(endpoint, cause: null);
         }
         catch (Exception exception) when (exception is JsonException or FormatException or OverflowException or InvalidOperationException)
         {
@@ -43,7 +43,8 @@ internal sealed class ScanAnswer
         },
         cause);
 
-    private static ScanAnswer? Read(ReadOnlySpan<byte> json)
+    /// <summary>Reads the answer's JSON; <see langword="null"/> where it is no whole scan.</summary>
+    internal static ScanAnswer? Parse(ReadOnlySpan<byte> json)
     {
         Utf8JsonReader reader = new(json);
         bool success = false;

@@ -31,12 +31,12 @@ public sealed class BcoinTests
                 await CatchUpAsync(node, store, chain);
             }
 
-            var head = (await node.Rpc.CallAsync("getblockcount"))!.GetValue<long>();
+            var head = (await node.CallAsync("getblockcount"))!.GetValue<long>();
             var depth = (int)Math.Min(random.Next(1, 8), head - 1);
             if (depth > 0)
             {
                 // It has no other way back: the oldest block is taken back first, and the rest with it.
-                await node.Rpc.CallAsync("invalidateblock", await node.Rpc.CallTextAsync("getblockhash", head - depth + 1));
+                await node.CallAsync("invalidateblock", await node.CallTextAsync("getblockhash", head - depth + 1));
                 await MineAsync(node, format, ours, random, depth + 1);
             }
         }
@@ -95,22 +95,22 @@ public sealed class BcoinTests
         {
             var hash = new byte[20];
             random.NextBytes(hash);
-            await node.Rpc.CallAsync("generatetoaddress", 1, random.Next(2) == 0 ? ours[random.Next(ours.Count)] : format.FormatAddress(OutputScript.OfPublicKeyHash(hash)));
+            await node.CallAsync("generatetoaddress", 1, random.Next(2) == 0 ? ours[random.Next(ours.Count)] : format.FormatAddress(OutputScript.OfPublicKeyHash(hash)));
         }
     }
 
     private static Task CatchUpAsync(BcoinNode node, InMemoryWatchStore store, Chain chain) => Eventually.BecomesTrueAsync(
-        async _ => (await store.LoadAsync(chain, 0, CancellationToken.None)).Cursor?.Hash.ToString() == await node.Rpc.CallTextAsync("getbestblockhash"),
+        async _ => (await store.LoadAsync(chain, 0, CancellationToken.None)).Cursor?.Hash.ToString() == await node.CallTextAsync("getbestblockhash"),
         Patience,
         () => "the head is not reached");
 
     private static async Task<List<(string, string, long, long)>> ScanAsync(BcoinNode node, List<string> ours)
     {
         var found = new List<(string, string, long, long)>();
-        var head = (await node.Rpc.CallAsync("getblockcount"))!.GetValue<long>();
+        var head = (await node.CallAsync("getblockcount"))!.GetValue<long>();
         for (var height = 0L; height <= head; height++)
         {
-            var block = await node.Rpc.CallAsync("getblock", await node.Rpc.CallTextAsync("getblockhash", height), true, true);
+            var block = await node.CallAsync("getblock", await node.CallTextAsync("getblockhash", height), true, true);
             foreach (var transaction in block!["tx"]!.AsArray())
             {
                 foreach (var output in transaction!["vout"]!.AsArray())

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 
 namespace ChainWatch.TestInfrastructure;
 
@@ -24,14 +25,24 @@ public sealed class BcoinNode : IAsyncDisposable
             // What it would rather run natively was not compiled.
             new Dictionary<string, string?> { ["NODE_BACKEND"] = "js" });
         Url = $"http://x:{Key}@127.0.0.1:{number}/";
-        Rpc = new JsonRpcClient(Url);
     }
 
     /// <summary>Where it answers requests, with its key.</summary>
     public string Url { get; }
 
-    /// <summary>A client of it for the test.</summary>
-    public JsonRpcClient Rpc { get; }
+    /// <summary>Calls a method, on a connection of its own: it closes those that it was not asked on for some seconds, without a word.</summary>
+    public async Task<JsonNode?> CallAsync(string method, params IReadOnlyList<object?> parameters)
+    {
+        using var client = new JsonRpcClient(Url);
+        return await client.CallAsync(method, parameters);
+    }
+
+    /// <summary>Calls a method that answers with a text.</summary>
+    public async Task<string> CallTextAsync(string method, params IReadOnlyList<object?> parameters)
+    {
+        using var client = new JsonRpcClient(Url);
+        return await client.CallTextAsync(method, parameters);
+    }
 
     /// <summary>Starts a node and waits until it answers.</summary>
     public static async Task<BcoinNode> StartAsync()
@@ -42,7 +53,7 @@ public sealed class BcoinNode : IAsyncDisposable
         try
         {
             await Eventually.BecomesTrueAsync(
-                async _ => node._process.HasExited ? throw new InvalidOperationException("It ended.") : await node.Rpc.CallAsync("getblockcount") is not null,
+                async _ => node._process.HasExited ? throw new InvalidOperationException("It ended.") : await node.CallAsync("getblockcount") is not null,
                 Patience,
                 () => $"bcoin does not answer: {node._process.Output}");
             return node;
@@ -57,7 +68,6 @@ public sealed class BcoinNode : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        Rpc.Dispose();
         await _process.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
     }
