@@ -65,6 +65,7 @@ internal static class CardanoRegistration
             Options = options,
             Confirmation = confirmation,
             StartHeight = options.GetStartHeight(),
+            Endpoints = [.. pool.Endpoints.Select(static endpoint => endpoint.Client)],
             CreateSource = () => new CardanoChainSource(pool, plan, seen, reading, status, time, logger),
 
             // Outputs are asked for by address. Which addresses a payment credential has been used with, no server tells.
@@ -75,6 +76,7 @@ internal static class CardanoRegistration
                 Resubscribe = () => Drop(endpoints),
                 Reconnect = pool.Reconnect,
                 PreferAnother = endpoints.Length > 1 ? () => PreferAnother(pool, endpoints) : null,
+                RotateKey = pool.RotateKey,
             },
         };
     }

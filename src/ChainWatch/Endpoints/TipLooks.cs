@@ -151,7 +151,8 @@ internal sealed class TipLooks<TEndpoint>(EndpointPool<TEndpoint> pool, TimeProv
         Task<Answer<ChainTip>> first = pool.TryAsync(slot, read, tip: true, pool.LimitOf(slot, order, tip: true), overtaken.Token).AsTask();
         if (!last && !first.IsCompleted)
         {
-            using CancellationTokenSource answered = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            // Not linked: who is cancelled ends the first request, and with it the wait.
+            using CancellationTokenSource answered = new();
             await Task.WhenAny(first, Task.Delay(HedgeAfter(slot), time, answered.Token));
             answered.CancelNow();
             cancellationToken.ThrowIfCancellationRequested();

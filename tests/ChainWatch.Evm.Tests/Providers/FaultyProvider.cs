@@ -12,6 +12,13 @@ internal sealed class FaultyProvider(FakeChain chain, FakeNode node, SeededRando
     /// <summary>These keep an endpoint out for minutes: as often as the others they would leave none to inject anything.</summary>
     private static readonly ProviderFault[] Rare = [ProviderFault.QuotaUsedUp, ProviderFault.Unauthorized, ProviderFault.Forbidden, ProviderFault.OtherChain, ProviderFault.Hangs];
 
+    /// <summary>These concern few requests, and matter most.</summary>
+    private static readonly ProviderFault[] OfData =
+    [
+        ProviderFault.MethodMissing, ProviderFault.RangeTooLarge, ProviderFault.BeyondHead, ProviderFault.EmptyLogs, ProviderFault.LogsOfAnotherBlock, ProviderFault.EmptyReceipts,
+        ProviderFault.MissingReceipt, ProviderFault.ReceiptsOfAnotherBlock, ProviderFault.AnotherBlock, ProviderFault.OtherChain,
+    ];
+
     private static readonly ProviderFault[] All = Enum.GetValues<ProviderFault>();
 
     private readonly HttpMessageInvoker _inner = new(node, disposeHandler: false);
@@ -30,9 +37,9 @@ internal sealed class FaultyProvider(FakeChain chain, FakeNode node, SeededRando
 
         JsonNode json = JsonNode.Parse(body)!;
         JsonNode[] calls = json is JsonArray batch ? [.. batch.Select(static call => call!)] : [json];
-        for (int attempt = 0; attempt < 8; attempt++)
+        for (int attempt = 0; attempt < 12; attempt++)
         {
-            ProviderFault fault = random.Pick(All);
+            ProviderFault fault = attempt < 3 ? random.Pick(OfData) : random.Pick(All);
             if (Rare.Contains(fault) && !random.Chance(0.03))
             {
                 continue;
@@ -84,10 +91,13 @@ internal sealed class FaultyProvider(FakeChain chain, FakeNode node, SeededRando
             case ProviderFault.Garbage:
                 return Status(HttpStatusCode.OK, "\u0000\u0001{\"jsonrpc\":]");
             case ProviderFault.ConnectionLost:
+                injected[(int)fault]++;
                 throw new HttpRequestException(HttpRequestError.ConnectionError, "connection reset");
             case ProviderFault.BodyBreaksOff:
+                injected[(int)fault]++;
                 throw new IOException("the response ended prematurely");
             case ProviderFault.Hangs:
+                injected[(int)fault]++;
                 await Task.Delay(Timeout.InfiniteTimeSpan, time, cancellationToken);
                 return null;
             case ProviderFault.Slow:

@@ -28,7 +28,7 @@ internal sealed class ProviderScenario
         _scheduler = new DeterministicScheduler(_time, seed) { MaxSteps = 5_000_000 };
         _marks = _random.Chance(0.5);
         _chain.MineEmpty(_random.Between(3, 40));
-        int count = _random.Between(2, 5);
+        int count = _random.Between(2, 7);
 
         // The honest one is not the preferred one: the others are asked first for as long as they can be.
         int honest = _random.Between(1, count - 1);
@@ -37,7 +37,7 @@ internal sealed class ProviderScenario
         for (int index = 0; index < count; index++)
         {
             FakeNode node = new(_chain) { HasTags = _marks };
-            FaultyProvider provider = new(_chain, node, new SeededRandom((seed * 31) + index), _random.Pick([0.3, 0.6, 0.95]), _time, injected) { Honest = index == honest };
+            FaultyProvider provider = new(_chain, node, new SeededRandom((seed * 31) + index), _random.Pick([0.15, 0.3, 0.6, 0.95]), _time, injected) { Honest = index == honest };
             EndpointOptions options = new() { Url = "https://rpc.example.org/", Timeout = TimeSpan.FromSeconds(8) };
             EndpointClient client = new("ethereum", $"endpoint-{index + 1}", options, _time, NullLogger.Instance, observer: null, new EndpointTransport { Handler = provider }, seed: index);
             endpoints.Add(new EvmEndpoint(new JsonRpcClient(client, EvmErrors.Classify), identity));
@@ -55,7 +55,7 @@ internal sealed class ProviderScenario
         EndpointPool<EvmEndpoint> pool = new(endpoints, _time, NullLogger.Instance);
         EvmBlockReader reader = new(pool, settings, identity, feed: null, _time);
         Chain chain = new() { Name = "ethereum", Kind = "evm", Format = EvmFormat.Instance, BlockTime = TimeSpan.FromSeconds(12), Assets = [native, usdc] };
-        PolledSourceOptions polling = new() { PollInterval = TimeSpan.FromSeconds(1), FinalityDepth = 12, BatchSize = 10, Parallelism = 3, Seed = (int)seed };
+        PolledSourceOptions polling = new() { PollInterval = TimeSpan.FromSeconds(2), FinalityDepth = 12, BatchSize = 10, Parallelism = 3, Seed = (int)seed };
         _source = new PolledChainSource(chain, reader, polling, new ChainStatus(chain, _time), _time);
         Endpoints = pool;
     }
