@@ -51,7 +51,7 @@ catchup() { collect "$out/catchup/ChainWatch.Benchmarks.CatchUp" "$@"; }
 # In this process: building another for each would take longer than the benchmarks.
 micro() {
   collect dotnet artifacts/bin/ChainWatch.Benchmarks/release/ChainWatch.Benchmarks.dll \
-    --inProcess --artifacts "$out/micro" --warmupCount 2 --iterationCount 5 --filter "$@"
+    --inProcess --artifacts "$out/micro" --warmupCount 2 --iterationCount 5 --iterationTime 250 --filter "$@"
 }
 
 if wants P1; then micro '*EvmMatchBenchmarks.Reader*' '*EvmMatchBenchmarks.Read_check*' '*EvmLogsBenchmarks.Reader*' '*EvmLogsBenchmarks.Read_check*' '*CardanoMatchBenchmarks.Reader*' '*CardanoMatchBenchmarks.Read_and*'; fi
