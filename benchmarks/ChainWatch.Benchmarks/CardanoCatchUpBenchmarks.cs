@@ -12,7 +12,7 @@ namespace ChainWatch.Benchmarks;
 /// Catching up from an Ogmios server that answers from memory: who waits for whom? The bound: a client that keeps as many requests under way, takes the messages and does not look at them. Both share the machine's cores with
 /// the server. At the end is told how many of the blocks the source had to wait for: the rest had come before it was ready for them.
 /// </summary>
-public class CardanoCatchUpBenchmarks
+public class CardanoCatchUpBenchmarks : IDisposable
 {
     private const int Blocks = 1_000;
     private const int Transactions = 20;
@@ -48,9 +48,10 @@ public class CardanoCatchUpBenchmarks
     }
 
     [GlobalCleanup]
-    public void Cleanup()
+    public void Dispose()
     {
         _server.Dispose();
+        GC.SuppressFinalize(this);
         if (_read > 0)
         {
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"// the source waited for the server before {_waited} of {_read} blocks"));
