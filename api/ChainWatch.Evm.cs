@@ -13,6 +13,9 @@ namespace ChainWatch.Evm
         ReceiptCount = 1,
         LogIndex = 2,
         Bloom = 4,
+        HeaderHash = 8,
+        TransactionsRoot = 16,
+        ReceiptsRoot = 32,
     }
 
     public sealed class EvmFormat : ChainFormat

@@ -185,6 +185,7 @@ namespace ChainWatch.Testing
     public sealed class SimulatedEndpoint
     {
         public SimulatedEndpoint(string name, int lag = 0);
+        public Func<SimulatedTransaction, bool>? Hides { get; set; }
         public MinedBlock? StuckOn { get; set; }
         public bool IsDown { get; set; }
         public int Lag { get; set; }

@@ -215,12 +215,17 @@ namespace ChainWatch
         public IList<ConfirmationRuleOptions> ConfirmationRules { get; }
         public IList<EndpointOptions> Endpoints { get; }
         public IList<string> Addresses { get; }
+        public IntegrityLevel Integrity { get; set; }
+        public TimeSpan SecondPassDelay { get; set; }
         public TimeSpan? BlockTime { get; set; }
         public TimeSpan? EventTimeout { get; set; }
         public TimeSpan? PollInterval { get; set; }
+        public bool ObserveOnly { get; set; }
+        public bool SecondPass { get; set; }
         public int BatchSize { get; set; }
         public int Parallelism { get; set; }
         public int PrefetchBytes { get; set; }
+        public int Quorum { get; set; }
         public int? FinalityDepth { get; set; }
         public string Confirmations { get; set; }
         public string StartAt { get; set; }
@@ -256,6 +261,7 @@ namespace ChainWatch
         public ChainRegistration();
         public ChainRecovery Recovery { get; init; }
         public Func<bool> BlocksOnDemand { get; init; }
+        public IBlockReader? Reader { get; init; }
         public IChainStateReader? StateReader { get; init; }
         public IReadOnlyList<EndpointClient> Endpoints { get; init; }
         public PendingWatch? WatchPending { get; init; }
@@ -474,6 +480,7 @@ namespace ChainWatch
     {
         public ConfigurationReader(IConfigurationSection section, ConfigurationErrors errors);
         public ConfigurationErrors Errors { get; }
+        public bool HasKeys { get; }
         public string Path { get; }
         public ConfigurationReader ReadObject(string key);
         public IReadOnlyDictionary<string, int> ReadWholes(string key);
@@ -595,6 +602,13 @@ namespace ChainWatch
         public long ToHeight { get; init; }
     }
 
+    public static class EndpointChoice
+    {
+        public static bool IsFree { get; }
+        public static ValueTask<T?> AskAsync<T>(Func<string, bool> allows, Func<ValueTask<T?>> question, CancellationToken cancellationToken);
+        public static bool Allows(string endpoint);
+    }
+
     public sealed class EndpointClient : IDisposable
     {
         public EndpointClient(string chain, string name, EndpointOptions options, TimeProvider timeProvider, ILogger logger, IEndpointObserver? observer = null, EndpointTransport? transport = null, int seed = 0);
@@ -613,6 +627,7 @@ namespace ChainWatch
         public void Dispose();
         public void ReplaceKeys(IReadOnlyList<string> keys);
         public void ReportHead(long height);
+        public void ReportObserved(string check, string message);
         public void ReportRefused(string check, string message);
         public void SlowDown();
     }
@@ -818,6 +833,7 @@ namespace ChainWatch
         ValueTask<Answer<BlockHeader>> ReadHeaderAsync(Hash256 hash, CancellationToken cancellationToken);
         ValueTask<Answer<ChainTip>> ReadTipAsync(CancellationToken cancellationToken);
         ValueTask<Answer<IReadOnlyList<Block>>> ReadBlocksAsync(long fromHeight, int count, AddressSet watched, CancellationToken cancellationToken);
+        public virtual ValueTask<Answer<BlockHeader>> ReadHeaderAtAsync(long height, CancellationToken cancellationToken);
         public virtual ValueTask<ChainPoint?> WaitForChangeAsync(CancellationToken cancellationToken);
     }
 
@@ -875,6 +891,8 @@ namespace ChainWatch
         ValueTask<BackScan?> ReadBackScanAsync(Chain chain, long id, CancellationToken cancellationToken);
         ValueTask<CommitResult> CommitAsync(CommitBatch batch, CancellationToken cancellationToken);
         ValueTask<CommitResult> CommitBackScanAsync(BackScanBatch batch, CancellationToken cancellationToken);
+        ValueTask<CommitResult> CommitSecondPassAsync(SecondPassBatch batch, CancellationToken cancellationToken);
+        ValueTask<CoverageRange?> ReadSecondPassAsync(Chain chain, int partition, CancellationToken cancellationToken);
         ValueTask<Delivery?> TakeDeliveryAsync(DateTimeOffset now, CancellationToken cancellationToken);
         ValueTask<IReadOnlyList<BackScan>> ReadBackScansAsync(Chain chain, CancellationToken cancellationToken);
         ValueTask<IReadOnlyList<CoverageRange>> ReadCoverageAsync(Chain chain, long fromHeight, long toHeight, CancellationToken cancellationToken);
@@ -923,6 +941,8 @@ namespace ChainWatch
         public ValueTask<BackScan?> ReadBackScanAsync(Chain chain, long id, CancellationToken cancellationToken);
         public ValueTask<CommitResult> CommitAsync(CommitBatch batch, CancellationToken cancellationToken);
         public ValueTask<CommitResult> CommitBackScanAsync(BackScanBatch batch, CancellationToken cancellationToken);
+        public ValueTask<CommitResult> CommitSecondPassAsync(SecondPassBatch batch, CancellationToken cancellationToken);
+        public ValueTask<CoverageRange?> ReadSecondPassAsync(Chain chain, int partition, CancellationToken cancellationToken);
         public ValueTask<Delivery?> TakeDeliveryAsync(DateTimeOffset now, CancellationToken cancellationToken);
         public ValueTask<IReadOnlyList<BackScan>> ReadBackScansAsync(Chain chain, CancellationToken cancellationToken);
         public ValueTask<IReadOnlyList<CoverageRange>> ReadCoverageAsync(Chain chain, long fromHeight, long toHeight, CancellationToken cancellationToken);
@@ -940,6 +960,13 @@ namespace ChainWatch
         public ValueTask<bool> ReplayAsync(long sequence, CancellationToken cancellationToken);
         public ValueTask<long> CountAddressesAsync(Chain chain, CancellationToken cancellationToken);
         public ValueTask<long> RaiseTermAsync(string scope, string holder, CancellationToken cancellationToken);
+    }
+
+    public enum IntegrityLevel
+    {
+        Off = 0,
+        Intrinsic = 1,
+        Corroborated = 2,
     }
 
     public abstract class InvariantViolationException : ChainWatchException
@@ -1347,6 +1374,19 @@ namespace ChainWatch
         public long Term { get; init; }
         public required IReadOnlyList<ChainPoint> Known { get; init; }
         public static ScopeState Empty { get; }
+    }
+
+    public sealed class SecondPassBatch
+    {
+        public SecondPassBatch();
+        public bool Deliver { get; init; }
+        public int Partition { get; init; }
+        public required Chain Chain { get; init; }
+        public required DateTimeOffset At { get; init; }
+        public required IReadOnlyList<BlockHeader> Blocks { get; init; }
+        public required IReadOnlyList<PaymentFound> Payments { get; init; }
+        public required long Term { get; init; }
+        public required string Endpoint { get; init; }
     }
 
     public sealed class SingleInstanceElection : ILeaderElection

@@ -31,11 +31,13 @@ return await ChainWatchHost.RunAsync(() =>
         watch.AddBitcoin(); // and of kind "bitcoin"
         watch.AddCardano(); // and of kind "cardano"
         watch.AddXrpl(); // and of kind "xrpl"
+        watch.AddInbound(); // what may be asked over HTTP, and how often: ChainWatch:Inbound
         watch.AddPaymentHandler<RecordDeposit>();
     });
     builder.Services.AddHealthChecks().AddChainWatch();
 
     WebApplication app = builder.Build();
+    app.UseChainWatchInbound();
     app.MapChainWatch();
     app.MapAddresses();
     app.MapParked();

@@ -10,27 +10,38 @@ internal sealed class SimulatedEngine : IDisposable
     private readonly ChainWatchMetrics _metrics;
     private readonly EngineSignals _signals = new();
 
-    public SimulatedEngine(string confirmations = "3", long? startHeight = 0, InMemoryWatchStore? store = null, SimulatedChain? chain = null, Action<SimulatedReaderOptions>? reader = null, bool hasMarks = false, bool fetchesOnlyForWatched = false, int finalityDepth = 64)
+    public SimulatedEngine(string confirmations = "3", long? startHeight = 0, InMemoryWatchStore? store = null, SimulatedChain? chain = null, Action<SimulatedReaderOptions>? reader = null, bool hasMarks = false, bool fetchesOnlyForWatched = false, int finalityDepth = 64, IReadOnlyList<SimulatedEndpoint>? endpoints = null, Action<ChainOptions>? configure = null)
     {
         _metrics = new ChainWatchMetrics(MeterScope);
         Store = store ?? new InMemoryWatchStore();
         Chain = chain ?? new SimulatedChain(timeProvider: Time);
         Scheduler = new DeterministicScheduler(Time);
         Status = new ChainStatus(Chain.Chain, Time);
-        SimulatedReaderOptions options = new() { HasMarks = hasMarks, FetchesOnlyForWatched = fetchesOnlyForWatched };
+        SimulatedReaderOptions options = new() { HasMarks = hasMarks, FetchesOnlyForWatched = fetchesOnlyForWatched, Endpoints = endpoints ?? [new SimulatedEndpoint("simulated-1")] };
         reader?.Invoke(options);
         Reader = new SimulatedBlockReader(Chain, options, Time);
+        // Several endpoints are asked as a pool asks them: the first one, unless it must be another.
+        IBlockReader asked = endpoints is null ? Reader : new FirstEndpointReader(Reader, endpoints[0].Name);
+        ChainOptions chainOptions = new();
+        foreach (SimulatedEndpoint endpoint in endpoints ?? [])
+        {
+            chainOptions.Endpoints.Add(new EndpointOptions { Name = endpoint.Name });
+        }
+
+        Status.ReadEndpointsFrom(() => [.. options.Endpoints.Select(static (endpoint, index) => new EndpointStanding { Name = endpoint.Name, Up = true, Rank = index + 1 })]);
+        configure?.Invoke(chainOptions);
         Confirmation.TryParse(confirmations, out Confirmation confirmation).ShouldBeTrue();
         Registration = new ChainRegistration
         {
             Chain = Chain.Chain,
             Status = Status,
-            Options = new ChainOptions(),
+            Options = chainOptions,
+            Reader = asked,
             Confirmation = new ConfirmationPolicy(confirmation),
             StartHeight = startHeight,
             CreateSource = () => new PolledChainSource(
                 Chain.Chain,
-                Reader,
+                asked,
                 new PolledSourceOptions { PollInterval = TimeSpan.FromSeconds(1), FinalityDepth = finalityDepth, BatchSize = 10, Seed = 1 },
                 Status,
                 Time),
@@ -39,6 +50,8 @@ internal sealed class SimulatedEngine : IDisposable
     }
 
     public ManualTimeProvider Time { get; } = new();
+
+    public LogRecorder Log { get; } = new();
 
     /// <summary>What this engine's instruments can be told by from those of other tests.</summary>
     public object MeterScope { get; } = new();
@@ -68,7 +81,7 @@ internal sealed class SimulatedEngine : IDisposable
     public void Start(IWatchStore? store = null, ILeaderElection? election = null)
     {
         store ??= Store;
-        ChainRunner runner = new(Registration, new FollowerOptions(), deliver: true, store, election ?? new SingleInstanceElection(store, "test"), Status, _metrics, _signals, Time, NullLogger.Instance);
+        ChainRunner runner = new(Registration, new FollowerOptions(), deliver: true, store, election ?? new SingleInstanceElection(store, "test"), Status, _metrics, _signals, Time, Log.CreateLogger("engine"));
         Scheduler.Start(() => Running = runner.RunAsync(_stop.Token));
     }
 
@@ -102,6 +115,7 @@ internal sealed class SimulatedEngine : IDisposable
     {
         Stop();
         _metrics.Dispose();
+        Log.Dispose();
         _stop.Dispose();
     }
 }

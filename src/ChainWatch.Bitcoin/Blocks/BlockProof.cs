@@ -16,9 +16,10 @@ internal static class BlockProof
     /// <param name="hash">The hash that it must have.</param>
     /// <param name="extensions">Whether the network has extension blocks.</param>
     /// <param name="witness">Whether the commitment to the witness data is checked too. No payment depends on it; it shows a node that serves damaged blocks.</param>
+    /// <param name="proof">Whether the transactions are compared with what the header commits to, the point of it all; without that the block only has to be one.</param>
     /// <exception cref="BlockFormatException">The bytes are no block.</exception>
     /// <exception cref="BlockProofException">They are another block, or not just the transactions of this one.</exception>
-    public static void Verify(ReadOnlySpan<byte> bytes, in Hash256 hash, bool extensions, bool witness)
+    public static void Verify(ReadOnlySpan<byte> bytes, in Hash256 hash, bool extensions, bool witness, bool proof = true)
     {
         if (bytes.Length < RawHeader.Length)
         {
@@ -43,6 +44,11 @@ internal static class BlockProof
         {
             Span<TransactionParts> transactions = rented.AsSpan(0, count);
             Read(bytes, reader.Position, transactions, extensions);
+            if (!proof)
+            {
+                return;
+            }
+
             using MessageList messages = new(count, bytes.Length);
             foreach (ref readonly TransactionParts transaction in transactions)
             {

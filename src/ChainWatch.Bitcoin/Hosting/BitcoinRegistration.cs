@@ -60,7 +60,7 @@ internal static class BitcoinRegistration
         EndpointPool<BitcoinEndpoint> scans = CreatePool(services, chain, options, network, time, options.ScanTimeout);
         status.ReadEndpointsFrom(pool.ReadStandings);
         TipFeed? feed = CreateFeed(services, chain, options, pool, time);
-        BitcoinBlockReader reader = new(pool, network, coin, options.VerifyWitness, feed is null ? null : feed.WaitAsync);
+        BitcoinBlockReader reader = new(pool, network, coin, options.VerifyWitness, feed is null ? null : feed.WaitAsync, options.Integrity, options.ObserveOnly);
         return new ChainRegistration
         {
             Chain = chain,
@@ -72,6 +72,7 @@ internal static class BitcoinRegistration
             CreateSource = () => new PolledChainSource(chain, reader, polling, status, time),
             StateReader = new BitcoinStateReader(scans, coin, time),
             WatchPending = options.Pending ? (watched, tell, cancellation) => new PoolWatch(new PoolReader(pool, network, coin), network, coin, PoolInterval, time).RunAsync(watched, tell, cancellation) : null,
+            Reader = reader,
 
             // A developer's own node mines when it is told to. Whoever configures a time wants to be told all the same.
             BlocksOnDemand = () => onDemand,

@@ -17,6 +17,8 @@ internal sealed class BitcoinBlockReader : IBlockReader
     private readonly BitcoinNetwork _network;
     private readonly Asset _coin;
     private readonly bool _verifyWitness;
+    private readonly IntegrityLevel _integrity;
+    private readonly bool _observeOnly;
     private readonly Func<CancellationToken, ValueTask<ChainPoint?>>? _waitForChange;
 
     /// <param name="pool">The nodes.</param>
@@ -24,13 +26,17 @@ internal sealed class BitcoinBlockReader : IBlockReader
     /// <param name="coin">The native coin.</param>
     /// <param name="verifyWitness">Whether the commitment to witness data is checked.</param>
     /// <param name="waitForChange">Waits for a push; <see langword="null"/> where there is none.</param>
-    public BitcoinBlockReader(EndpointPool<BitcoinEndpoint> pool, BitcoinNetwork network, Asset coin, bool verifyWitness, Func<CancellationToken, ValueTask<ChainPoint?>>? waitForChange)
+    /// <param name="integrity">How hard blocks are checked: all of them are proven, unless it is off.</param>
+    /// <param name="observeOnly">Whether a block that is not proven is counted and used all the same.</param>
+    public BitcoinBlockReader(EndpointPool<BitcoinEndpoint> pool, BitcoinNetwork network, Asset coin, bool verifyWitness, Func<CancellationToken, ValueTask<ChainPoint?>>? waitForChange, IntegrityLevel integrity = IntegrityLevel.Intrinsic, bool observeOnly = false)
     {
         _pool = pool;
         _network = network;
         _coin = coin;
         _verifyWitness = verifyWitness;
         _waitForChange = waitForChange;
+        _integrity = integrity;
+        _observeOnly = observeOnly;
     }
 
     public ValueTask<Answer<ChainTip>> ReadTipAsync(CancellationToken cancellationToken) => _pool.ReadTipAsync(
@@ -39,6 +45,10 @@ internal sealed class BitcoinBlockReader : IBlockReader
 
     public ValueTask<Answer<BlockHeader>> ReadHeaderAsync(Hash256 hash, CancellationToken cancellationToken) => _pool.RunAsync(
         async (endpoint, cancellation) => Answer<BlockHeader>.Found(await ReadHeaderAsync(endpoint, hash, cancellation)),
+        cancellationToken);
+
+    public ValueTask<Answer<BlockHeader>> ReadHeaderAtAsync(long height, CancellationToken cancellationToken) => _pool.RunAsync(
+        async (endpoint, cancellation) => Answer<BlockHeader>.Found(await ReadHeaderAsync(endpoint, (await ReadHashesAsync(endpoint, height, 1, cancellation))[0], cancellation)),
         cancellationToken);
 
     public ValueTask<Answer<Block>> ReadBlockAsync(Hash256 hash, AddressSet watched, CancellationToken cancellationToken) => _pool.RunAsync(
@@ -154,13 +164,25 @@ internal sealed class BitcoinBlockReader : IBlockReader
         return hashes;
     }
 
+    private void Prove(BitcoinEndpoint endpoint, RawBlock raw, in Hash256 hash)
+    {
+        try
+        {
+            BlockProof.Verify(raw.Bytes, hash, _network.ExtensionBlocks, _verifyWitness, proof: _integrity != IntegrityLevel.Off);
+        }
+        catch (BlockProofException exception) when (_observeOnly && exception.Check is (AnswerCheck.MerkleRoot or AnswerCheck.Witness))
+        {
+            endpoint.Client.ReportObserved(exception.Check, exception.Message);
+        }
+    }
+
     private BitcoinBlock Decode(BitcoinEndpoint endpoint, ChainPoint point, JsonRpcReply reply)
     {
         RawBlock? raw = null;
         try
         {
             raw = RawBlock.FromHex(AnswerReader.ReadHex(endpoint, reply));
-            BlockProof.Verify(raw.Bytes, point.Hash, _network.ExtensionBlocks, _verifyWitness);
+            Prove(endpoint, raw, point.Hash);
             endpoint.SawBlockBytes(raw.Length);
             BitcoinBlock block = new(ToHeader(point, raw.Bytes), endpoint.Name, raw, _coin, _network.ExtensionBlocks);
             raw = null;

@@ -71,6 +71,7 @@ internal static class EvmRegistration
             Endpoints = [.. pool.Endpoints.Select(static endpoint => endpoint.Client)],
             CreateSource = () => new PolledChainSource(chain, reader, polling, status, time),
             StateReader = new EvmStateReader(pool, native, tokens, time),
+            Reader = reader,
 
             // A developer's own node mines when it is told to. Whoever configures a time wants to be told all the same.
             BlocksOnDemand = () => options.BlockTime == TimeSpan.Zero || (options.BlockTime is null && options.EventTimeout is null && reader.IsDevelopment),
@@ -97,7 +98,8 @@ internal static class EvmRegistration
         EvmReaderSettings settings = new()
         {
             Plan = plan,
-            SkippedChecks = options.SkippedChecks,
+            SkippedChecks = CheckLevels.SkippedAt(options.Integrity, options.SkippedChecks),
+            ObserveOnly = options.ObserveOnly,
             CatchUp = options.CatchUp,
             FinalityDepth = options.FinalityDepth ?? DefaultFinalityDepth,
             // Each request has a quarter of its share: buffers are up to twice as large as what they hold, and the receipts come in others.

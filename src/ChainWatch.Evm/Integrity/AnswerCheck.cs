@@ -16,6 +16,9 @@ internal static class AnswerCheck
     public const string Links = "links";
     public const string Traces = "traces";
     public const string Marks = "marks";
+    public const string HeaderHash = "header-hash";
+    public const string TransactionsRoot = "transactions-root";
+    public const string ReceiptsRoot = "receipts-root";
 
     /// <summary>Refuses the answer: another endpoint is asked, and nothing moves meanwhile.</summary>
     [DoesNotReturn]

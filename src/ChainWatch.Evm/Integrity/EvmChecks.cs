@@ -17,4 +17,16 @@ public enum EvmChecks
 
     /// <summary>The block's logs bloom is what its logs make. A few chains leave it zero, fill it later, or leak reverted logs into it.</summary>
     Bloom = 4,
+
+    /// <summary>The header makes the block's hash; checked at level <see cref="IntegrityLevel.Corroborated"/>. Chains whose headers have other fields than Ethereum's fail it.</summary>
+    HeaderHash = 8,
+
+    /// <summary>
+    /// Transactions and withdrawals make the roots that the header names, and each transaction the hash that it is known by; checked at level <see cref="IntegrityLevel.Corroborated"/>. Chains with
+    /// transactions of types of their own fail it.
+    /// </summary>
+    TransactionsRoot = 16,
+
+    /// <summary>The receipts make the root that the header names; checked at level <see cref="IntegrityLevel.Corroborated"/>. Chains with receipts of types of their own fail it.</summary>
+    ReceiptsRoot = 32,
 }

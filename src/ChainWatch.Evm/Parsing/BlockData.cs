@@ -34,6 +34,9 @@ internal sealed class BlockData : IDisposable
     /// <summary>True where the logs of a range do not suffice: all receipts of the block are read.</summary>
     public bool NeedsReceipts { get; set; }
 
+    /// <summary>The root of the block's receipts, where its header was proven; <see langword="null"/> where it was not.</summary>
+    public Hash256? ReceiptsRoot { get; set; }
+
     /// <summary>The addresses whose movements are kept; <see langword="null"/> where all are.</summary>
     public AddressSet? Watched { get; set; }
 
@@ -164,6 +167,7 @@ internal sealed class BlockData : IDisposable
         HasBodies = false;
         LogsSeen = 0;
         NeedsReceipts = false;
+        ReceiptsRoot = null;
         Watched = null;
         lock (Spares)
         {

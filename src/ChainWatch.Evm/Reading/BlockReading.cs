@@ -5,6 +5,9 @@ internal sealed class BlockReading(EvmEndpoint endpoint, WatchPlan plan, EvmChec
 {
     private const int TracesAtOnce = 8;
 
+    /// <summary>Whether transactions are asked for whole: where their value counts, or where the block is proven by them.</summary>
+    public bool NeedsBodies => plan.Native || CheckLevels.Proves(skipped);
+
     public async ValueTask<BlockHeader> ReadHeaderAsync(Hash256 hash, CancellationToken cancellationToken)
     {
         using JsonRpcReplies replies = await endpoint.Rpc.CallAsync("eth_getBlockByHash", $@"[""0x{hash}"",false]", cancellationToken);
@@ -22,10 +25,28 @@ internal sealed class BlockReading(EvmEndpoint endpoint, WatchPlan plan, EvmChec
         return header;
     }
 
+    /// <summary>Reads the header of the block that is canonical at a height.</summary>
+    public async ValueTask<BlockHeader> ReadHeaderAtAsync(long height, CancellationToken cancellationToken)
+    {
+        using JsonRpcReplies replies = await endpoint.Rpc.CallAsync("eth_getBlockByNumber", $@"[""{HexText.Quantity(height)}"",false]", cancellationToken);
+        if (replies[0].IsNull)
+        {
+            throw new EndpointException(EndpointErrorKind.NotYet, $"endpoint '{endpoint.Name}' has no block {height}");
+        }
+
+        BlockHeader header = AnswerReader.Read(endpoint, replies[0], static (json, endpoint) => BlockParser.ReadHeader(json, endpoint.Name));
+        if (header.Point.Height != height)
+        {
+            AnswerCheck.Fail(endpoint.Name, AnswerCheck.BlockHash, $"it was asked for block {height} and answered {header.Point}");
+        }
+
+        return header;
+    }
+
     /// <summary>Reads a block by its hash: one request where the endpoint has what it takes.</summary>
     public async ValueTask<Block> ReadAsync(Hash256 hash, AddressSet watched, CancellationToken cancellationToken)
     {
-        List<JsonRpcCall> calls = [new JsonRpcCall("eth_getBlockByHash", $@"[""0x{hash}"",{(plan.Native ? "true" : "false")}]")];
+        List<JsonRpcCall> calls = [new JsonRpcCall("eth_getBlockByHash", $@"[""0x{hash}"",{(NeedsBodies ? "true" : "false")}]")];
         ReceiptCalls form = endpoint.Receipts;
         bool receipts = form != ReceiptCalls.ByTransaction;
         if (receipts)
@@ -128,8 +149,29 @@ internal sealed class BlockReading(EvmEndpoint endpoint, WatchPlan plan, EvmChec
     /// <param name="reply">The answer.</param>
     /// <param name="watched">What is watched.</param>
     /// <param name="addresses">The addresses whose movements are kept; <see langword="null"/> for all.</param>
-    public BlockData? ReadBlock(JsonRpcReply reply, WatchPlan? watched, AddressSet? addresses) =>
-        reply.IsNull ? null : AnswerReader.Read(endpoint, reply, (json, from) => BlockParser.Read(json, from.Name, watched, addresses));
+    public BlockData? ReadBlock(JsonRpcReply reply, WatchPlan? watched, AddressSet? addresses)
+    {
+        if (reply.IsNull)
+        {
+            return null;
+        }
+
+        BlockData block = AnswerReader.Read(endpoint, reply, (json, from) => BlockParser.Read(json, from.Name, watched, addresses));
+        if (CheckLevels.Proves(skipped))
+        {
+            try
+            {
+                block.ReceiptsRoot = AnswerReader.Read(endpoint, reply, (json, from) => BlockProof.CheckBlock(json, from.Name, skipped));
+            }
+            catch
+            {
+                block.Dispose();
+                throw;
+            }
+        }
+
+        return block;
+    }
 
     /// <summary>Checks what a block's own answer can show.</summary>
     public void Check(BlockData block, WatchPlan watched)
@@ -166,7 +208,14 @@ internal sealed class BlockReading(EvmEndpoint endpoint, WatchPlan plan, EvmChec
             throw new EndpointException(EndpointErrorKind.MissingData, $"endpoint '{endpoint.Name}' has no receipts of block {block.Point}");
         }
 
-        AnswerReader.Read(endpoint, reply, json => ReceiptParser.ReadAll(json, block, plan, skipped));
+        AnswerReader.Read(endpoint, reply, json =>
+        {
+            ReceiptParser.ReadAll(json, block, plan, skipped);
+            if (RootOf(block) is { } root)
+            {
+                BlockProof.CheckReceipts(json, root, block.Point, endpoint.Name);
+            }
+        });
         return true;
     }
 
@@ -187,7 +236,14 @@ internal sealed class BlockReading(EvmEndpoint endpoint, WatchPlan plan, EvmChec
         }
 
         ReceiptParser.Finish(block, plan, skipped, calls.Length, bloom);
+        if (RootOf(block) is { } root)
+        {
+            BlockProof.CheckReceipts(replies, root, block.Point, endpoint.Name);
+        }
     }
+
+    /// <summary>What the receipts must make; <see langword="null"/> where that is not looked at.</summary>
+    private Hash256? RootOf(BlockData block) => (skipped & EvmChecks.ReceiptsRoot) == EvmChecks.None ? block.ReceiptsRoot : null;
 
     /// <summary>Reads one transaction's receipt, apart from those of the rest of its block.</summary>
     public void ReadReceipt(BlockData block, int index, JsonRpcReply reply)

@@ -36,18 +36,44 @@ internal sealed class EvmBlockReader : IBlockReader
         async (endpoint, cancellation) => Answer<BlockHeader>.Found(await Whole(endpoint).ReadHeaderAsync(hash, cancellation)),
         cancellationToken);
 
+    public ValueTask<Answer<BlockHeader>> ReadHeaderAtAsync(long height, CancellationToken cancellationToken) => _pool.RunAsync(
+        async (endpoint, cancellation) => Answer<BlockHeader>.Found(await Whole(endpoint).ReadHeaderAtAsync(height, cancellation)),
+        cancellationToken);
+
     public ValueTask<Answer<Block>> ReadBlockAsync(Hash256 hash, AddressSet watched, CancellationToken cancellationToken) => _pool.RunAsync(
-        async (endpoint, cancellation) => Answer<Block>.Found(await Whole(endpoint).ReadAsync(hash, watched, cancellation)),
+        async (endpoint, cancellation) => Answer<Block>.Found(await ObserveAsync(endpoint, skipped => ReadBlockAsync(endpoint, skipped, hash, watched, cancellation))),
         cancellationToken);
 
     public ValueTask<Answer<IReadOnlyList<Block>>> ReadBlocksAsync(long fromHeight, int count, AddressSet watched, CancellationToken cancellationToken) => _pool.RunAsync(
-        async (endpoint, cancellation) => Answer<IReadOnlyList<Block>>.Found(await ReadBlocksAsync(endpoint, fromHeight, Math.Max(1, count), watched, cancellation)),
+        async (endpoint, cancellation) => Answer<IReadOnlyList<Block>>.Found(
+            await ObserveAsync(endpoint, skipped => ReadBlocksAsync(endpoint, skipped, fromHeight, Math.Max(1, count), watched, cancellation))),
         cancellationToken);
 
     public ValueTask<ChainPoint?> WaitForChangeAsync(CancellationToken cancellationToken) =>
         _feed is null ? NeverAsync(cancellationToken) : _feed.WaitAsync(cancellationToken);
 
-    private async ValueTask<IReadOnlyList<Block>> ReadBlocksAsync(EvmEndpoint endpoint, long fromHeight, int count, AddressSet watched, CancellationToken cancellationToken)
+    /// <summary>Reads with all checks; where one fails and they are only observed, it is told, and read once more without.</summary>
+    private async ValueTask<T> ObserveAsync<T>(EvmEndpoint endpoint, Func<EvmChecks, ValueTask<T>> read)
+    {
+        try
+        {
+            return await read(_settings.SkippedChecks);
+        }
+        catch (EndpointException exception) when (_settings.ObserveOnly && CheckLevels.IsObservable(exception.Error.Check))
+        {
+            endpoint.Client.ReportObserved(exception.Error.Check!, exception.Message);
+            return await read(CheckLevels.All);
+        }
+    }
+
+    private async ValueTask<Block> ReadBlockAsync(EvmEndpoint endpoint, EvmChecks skipped, Hash256 hash, AddressSet watched, CancellationToken cancellationToken)
+    {
+        BlockReading whole = Whole(endpoint, skipped);
+        BlockLogsReading logs = new(endpoint, Plan, skipped, whole, new RangeReading(endpoint, Plan, skipped, whole, _settings.AnswerBytes));
+        return (logs.Fits ? await logs.ReadAsync(hash, watched, cancellationToken) : null) ?? await whole.ReadAsync(hash, watched, cancellationToken);
+    }
+
+    private async ValueTask<IReadOnlyList<Block>> ReadBlocksAsync(EvmEndpoint endpoint, EvmChecks skipped, long fromHeight, int count, AddressSet watched, CancellationToken cancellationToken)
     {
         if (endpoint.Head < fromHeight)
         {
@@ -61,10 +87,10 @@ internal sealed class EvmBlockReader : IBlockReader
         List<Block> blocks = [];
         try
         {
-            int settled = (int)Math.Clamp(SettledHeight(endpoint) - fromHeight + 1, 0, count);
+            int settled = (int)Math.Clamp(SettledHeight(endpoint, skipped) - fromHeight + 1, 0, count);
             if (settled > 0)
             {
-                RangeReading range = new(endpoint, Plan, _settings.SkippedChecks, Whole(endpoint), _settings.AnswerBytes);
+                RangeReading range = new(endpoint, Plan, skipped, Whole(endpoint, skipped), _settings.AnswerBytes);
                 blocks = await range.ReadAsync(fromHeight, settled, watched, cancellationToken);
             }
 
@@ -72,7 +98,7 @@ internal sealed class EvmBlockReader : IBlockReader
             {
                 int before = blocks.Count;
                 int asked = Math.Min(WholeBlocksAtOnce, count - before);
-                await ReadWholeAsync(endpoint, blocks, fromHeight + before, asked, watched, cancellationToken);
+                await ReadWholeAsync(Whole(endpoint, skipped), endpoint, blocks, fromHeight + before, asked, watched, cancellationToken);
                 if (blocks.Count - before < asked)
                 {
                     break;
@@ -89,21 +115,20 @@ internal sealed class EvmBlockReader : IBlockReader
     }
 
     /// <summary>Up to where blocks do not change any more, so that reading them by number and range is safe.</summary>
-    private long SettledHeight(EvmEndpoint endpoint) =>
-        _settings.CatchUp == EvmCatchUp.Receipts ? -1
+    private long SettledHeight(EvmEndpoint endpoint, EvmChecks skipped) =>
+        _settings.CatchUp == EvmCatchUp.Receipts || CheckLevels.Proves(skipped) ? -1
         : WantMarks && endpoint.Marks.Finalized is { } final ? final.Height
         : endpoint.Head - _settings.FinalityDepth;
 
-    private async ValueTask ReadWholeAsync(EvmEndpoint endpoint, List<Block> into, long fromHeight, int count, AddressSet watched, CancellationToken cancellationToken)
+    private async ValueTask ReadWholeAsync(BlockReading whole, EvmEndpoint endpoint, List<Block> into, long fromHeight, int count, AddressSet watched, CancellationToken cancellationToken)
     {
-        BlockReading whole = Whole(endpoint);
         List<BlockData> drafts = [];
         try
         {
             JsonRpcCall[] calls = new JsonRpcCall[count];
             for (int index = 0; index < count; index++)
             {
-                calls[index] = new JsonRpcCall("eth_getBlockByNumber", $@"[""{HexText.Quantity(fromHeight + index)}"",{(Plan.Native ? "true" : "false")}]");
+                calls[index] = new JsonRpcCall("eth_getBlockByNumber", $@"[""{HexText.Quantity(fromHeight + index)}"",{(whole.NeedsBodies ? "true" : "false")}]");
             }
 
             using (JsonRpcReplies replies = await endpoint.Rpc.CallAsync(calls, cancellationToken))
@@ -147,7 +172,9 @@ internal sealed class EvmBlockReader : IBlockReader
 
     private WatchPlan Plan => _identity.PaysWithdrawals ? _settings.Plan : _settings.Plan.WithoutWithdrawals;
 
-    private BlockReading Whole(EvmEndpoint endpoint) => new(endpoint, Plan, _settings.SkippedChecks);
+    private BlockReading Whole(EvmEndpoint endpoint) => Whole(endpoint, _settings.SkippedChecks);
+
+    private BlockReading Whole(EvmEndpoint endpoint, EvmChecks skipped) => new(endpoint, Plan, skipped);
 
     private static async ValueTask<ChainPoint?> NeverAsync(CancellationToken cancellationToken)
     {

@@ -44,6 +44,9 @@ internal sealed class EvmEndpoint : IPooledEndpoint
     /// <summary>Whether state can be asked for by a block's hash (EIP-1898); <see langword="null"/> before it was tried.</summary>
     public bool? PinsState { get; set; }
 
+    /// <summary>True where the endpoint gives no logs by the hash of their block.</summary>
+    public bool RefusesLogsByHash { get; set; }
+
     /// <summary>
     /// About how many bytes of answers a block of a range takes, its logs included: so many blocks are asked for at once that the answer stays of a good size. A guess before the
     /// first.
@@ -112,5 +115,6 @@ internal sealed class EvmEndpoint : IPooledEndpoint
         Volatile.Write(ref _traces, (int)TraceCalls.Debug);
         RefusesAddressLists = false;
         PinsState = null;
+        RefusesLogsByHash = false;
     }
 }

@@ -5,7 +5,11 @@ internal sealed class EvmReaderSettings
 {
     public required WatchPlan Plan { get; init; }
 
-    public EvmChecks SkippedChecks { get; init; }
+    /// <summary>The checks that are left out, by level and by name.</summary>
+    public EvmChecks SkippedChecks { get; init; } = CheckLevels.Proofs;
+
+    /// <summary>Whether an answer that fails a check is counted and used all the same.</summary>
+    public bool ObserveOnly { get; init; }
 
     public EvmCatchUp CatchUp { get; init; }
 

@@ -219,7 +219,7 @@ internal sealed class RangeReading(EvmEndpoint endpoint, WatchPlan plan, EvmChec
     }
 
     /// <summary>Reads the logs of a range into the blocks. A refused range is noted to be asked for again, in parts.</summary>
-    private void TakeLogs(JsonRpcReply reply, (long From, long To) range, List<BlockData> drafts, List<(long From, long To)> open)
+    public void TakeLogs(JsonRpcReply reply, (long From, long To) range, List<BlockData> drafts, List<(long From, long To)> open)
     {
         long last = drafts[^1].Point.Height;
         if (range.From > last)
@@ -284,7 +284,8 @@ internal sealed class RangeReading(EvmEndpoint endpoint, WatchPlan plan, EvmChec
         }
     }
 
-    private async ValueTask ProveAsync(List<BlockData> drafts, LogFilter filter, bool logsRead, AddressSet watched, CancellationToken cancellationToken)
+    /// <summary>Proves what the logs say of payments: by the receipts of their transactions, or all of a block where its logs are in doubt.</summary>
+    public async ValueTask ProveAsync(List<BlockData> drafts, LogFilter filter, bool logsRead, AddressSet watched, CancellationToken cancellationToken)
     {
         List<BlockData> suspects = [];
         foreach (BlockData draft in drafts)

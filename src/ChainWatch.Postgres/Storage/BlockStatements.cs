@@ -104,11 +104,14 @@ internal sealed class BlockStatements
     }
 
     /// <summary>Adds the statement that stores a batch's coverage.</summary>
-    public void AddCoverage(NpgsqlBatch batch, CommitBatch write)
+    public void AddCoverage(NpgsqlBatch batch, CommitBatch write) => AddCoverage(batch, write.Chain, write.Partition, write.Coverage);
+
+    /// <summary>Adds the statement that stores coverage of one pass.</summary>
+    public void AddCoverage(NpgsqlBatch batch, Chain chain, int partition, IReadOnlyList<CoverageRange> coverage)
     {
-        List<CoverageRange> ranges = Merge(write.Coverage);
+        List<CoverageRange> ranges = Merge(coverage);
         batch.AddCommand(_cover).Parameters
-            .With(write.Chain.Name).With(write.Partition)
+            .With(chain.Name).With(partition)
             .WithArray(NpgsqlDbType.Bigint, ranges, static range => range.FromHeight)
             .WithArray(NpgsqlDbType.Bigint, ranges, static range => range.ToHeight)
             .WithArray(NpgsqlDbType.Text, ranges, static range => PostgresText.Clean(range.Endpoint))

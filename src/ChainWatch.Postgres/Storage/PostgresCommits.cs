@@ -87,7 +87,7 @@ internal sealed class PostgresCommits
     /// Runs a transaction, again where it fell victim to another one, and again where the connection was lost: then a refusal may mean that the lost attempt had been
     /// committed. The fence of the new attempt waits for whatever is left of the lost one, so that question has a final answer.
     /// </summary>
-    private async Task<CommitResult> RunAsync(Func<Task<CommitResult>> transaction, Func<CommitResult, Task<bool>> isCommitted, CancellationToken cancellationToken)
+    internal async Task<CommitResult> RunAsync(Func<Task<CommitResult>> transaction, Func<CommitResult, Task<bool>> isCommitted, CancellationToken cancellationToken)
     {
         bool lost = false;
         for (int attempt = 1; ; attempt++)
@@ -330,7 +330,7 @@ internal sealed class PostgresCommits
     }
 
     /// <summary>Adds the confirmation of payments whose mark is reached as they come, so that each is written once.</summary>
-    private static PaymentChanges Confirm(PaymentChanges changes, ChainMarks marks, DateTimeOffset at)
+    internal static PaymentChanges Confirm(PaymentChanges changes, ChainMarks marks, DateTimeOffset at)
     {
         List<PaymentTransition> transitions = [.. changes.Transitions];
         return new PaymentChanges
@@ -357,7 +357,7 @@ internal sealed class PostgresCommits
             ? payment with { Status = PaymentStatus.Confirmed, ConfirmedAt = at }
             : payment;
 
-    private static IReadOnlyList<PaymentFound> Clean(IReadOnlyList<PaymentFound> found)
+    internal static IReadOnlyList<PaymentFound> Clean(IReadOnlyList<PaymentFound> found)
     {
         PaymentFound[]? clean = null;
         for (int index = 0; index < found.Count; index++)

@@ -25,8 +25,11 @@ internal sealed class PostgresFence
     }
 
     /// <summary>Makes it the batch's next command: the cursor is held, wherever it stands.</summary>
-    public void AddTo(NpgsqlBatch batch, BackScanBatch write) => batch.AddCommand(_sql).Parameters
-        .With(WatchScope.For(write.Chain, write.Partition)).With(write.Term).With(write.Chain.Name).With(write.Partition).With(_timeout)
+    public void AddTo(NpgsqlBatch batch, BackScanBatch write) => AddTo(batch, write.Chain, write.Partition, write.Term);
+
+    /// <summary>Makes it the batch's next command: the cursor is held, wherever it stands.</summary>
+    public void AddTo(NpgsqlBatch batch, Chain chain, int partition, long term) => batch.AddCommand(_sql).Parameters
+        .With(WatchScope.For(chain, partition)).With(term).With(chain.Name).With(partition).With(_timeout)
         .With(false).With((long?)null).With((string?)null).With((long?)null)
         .With(false).With((long?)null);
 }

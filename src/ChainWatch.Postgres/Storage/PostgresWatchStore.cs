@@ -15,6 +15,7 @@ public sealed class PostgresWatchStore : IWatchStore
     private readonly PostgresOutbox _outbox;
     private readonly BackScanStatements _backScans;
     private readonly SpendStatements _spends;
+    private readonly PostgresSecondPass _secondPass;
     private readonly PostgresDigests _digests;
     private readonly PostgresAudit _audit;
     private readonly string _raiseTerm;
@@ -46,6 +47,7 @@ public sealed class PostgresWatchStore : IWatchStore
         _outbox = new PostgresOutbox(dataSource, schema);
         _backScans = new BackScanStatements(schema);
         _spends = new SpendStatements(schema);
+        _secondPass = new PostgresSecondPass(dataSource, schema, _commits, writeTimeout);
         _digests = new PostgresDigests(dataSource, schema);
         _audit = new PostgresAudit(dataSource, schema);
         _raiseTerm = RaiseTermSql(schema);
@@ -192,6 +194,20 @@ public sealed class PostgresWatchStore : IWatchStore
     {
         ArgumentNullException.ThrowIfNull(batch);
         return _commits.CommitBackScanAsync(batch, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<CoverageRange?> ReadSecondPassAsync(Chain chain, int partition, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(chain);
+        return _secondPass.ReadAsync(chain, partition, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<CommitResult> CommitSecondPassAsync(SecondPassBatch batch, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        return _secondPass.CommitAsync(batch, cancellationToken);
     }
 
     /// <inheritdoc/>

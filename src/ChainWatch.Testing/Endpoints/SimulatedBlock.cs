@@ -7,21 +7,23 @@ public sealed class SimulatedBlock : Block
     private readonly string _endpoint;
     private readonly int _size;
     private readonly AddressSet? _fetchedFor;
+    private readonly Func<SimulatedTransaction, bool>? _hides;
     private readonly Action? _released;
     private bool _disposed;
 
-    internal SimulatedBlock(MinedBlock block, string endpoint, int size, AddressSet? fetchedFor, Action? released)
+    internal SimulatedBlock(MinedBlock block, string endpoint, int size, AddressSet? fetchedFor, Func<SimulatedTransaction, bool>? hides, Action? released)
     {
         _block = block;
         _endpoint = endpoint;
         _size = size;
         _fetchedFor = fetchedFor;
+        _hides = hides;
         _released = released;
     }
 
     /// <summary>Creates a block as an endpoint without faults would serve it, for tests that feed a source's consumer by hand.</summary>
     public SimulatedBlock(MinedBlock block)
-        : this(block, "simulated", 500, null, null)
+        : this(block, "simulated", 500, null, null, null)
     {
         ArgumentNullException.ThrowIfNull(block);
     }
@@ -44,6 +46,11 @@ public sealed class SimulatedBlock : Block
         ObjectDisposedException.ThrowIf(_disposed, this);
         foreach (SimulatedTransaction transaction in _block.Transactions)
         {
+            if (_hides?.Invoke(transaction) == true)
+            {
+                continue;
+            }
+
             for (int ordinal = 0; ordinal < transaction.Transfers.Count; ordinal++)
             {
                 SimulatedTransfer transfer = transaction.Transfers[ordinal];

@@ -8,6 +8,9 @@ public sealed class SimulatedBlockReader : IBlockReader
 {
     private const int BlockSize = 500;
 
+    /// <summary>What stands for an endpoint where none may serve: it answers nothing.</summary>
+    private static readonly SimulatedEndpoint None = new("none") { IsDown = true };
+
     private readonly SimulatedChain _chain;
     private readonly TimeProvider _time;
     private readonly Lock _lock = new();
@@ -102,7 +105,8 @@ public sealed class SimulatedBlockReader : IBlockReader
         Interlocked.Increment(ref _calls);
         lock (_lock)
         {
-            return new Call(_random.Pick(Options.Endpoints), IsStale: Hits(SimulatedFault.Slow, count: false));
+            IReadOnlyList<SimulatedEndpoint> endpoints = EndpointChoice.IsFree ? Options.Endpoints : [.. Options.Endpoints.Where(static one => EndpointChoice.Allows(one.Name))];
+            return new Call(endpoints.Count == 0 ? None : _random.Pick(endpoints), IsStale: Hits(SimulatedFault.Slow, count: false));
         }
     }
 
@@ -390,7 +394,7 @@ public sealed class SimulatedBlockReader : IBlockReader
     {
         Interlocked.Increment(ref _outstanding);
         int size = Hits(SimulatedFault.HugeBlock) ? Options.HugeBlockSize : BlockSize;
-        return new SimulatedBlock(block, call.Endpoint.Name, size, Options.FetchesOnlyForWatched ? watched : null, () => Interlocked.Decrement(ref _outstanding));
+        return new SimulatedBlock(block, call.Endpoint.Name, size, Options.FetchesOnlyForWatched ? watched : null, call.Endpoint.Hides, () => Interlocked.Decrement(ref _outstanding));
     }
 
     private static MinedBlock? AtOrBelow(MinedBlock head, MinedBlock? mark) => mark is null ? null : head.AncestorAt(Math.Min(head.Height, mark.Height));

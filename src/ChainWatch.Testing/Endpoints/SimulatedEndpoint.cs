@@ -28,6 +28,11 @@ public sealed class SimulatedEndpoint
     /// <summary>True when it answers nothing at all: every request ends by its timeout.</summary>
     public bool IsDown { get; set; }
 
+    /// <summary>
+    /// Which transactions it leaves out of the blocks that it serves, in a way that no check of one answer shows, as a node whose index has a hole; <see langword="null"/> (the default) for none.
+    /// </summary>
+    public Func<SimulatedTransaction, bool>? Hides { get; set; }
+
     /// <inheritdoc/>
     public override string ToString() => Name;
 }

@@ -41,6 +41,7 @@ public static class SimulatedRegistration
             Confirmation = confirmation,
             StartHeight = options.GetStartHeight(),
             CreateSource = () => new PolledChainSource(chain.Chain, reader, reading, status, timeProvider),
+            Reader = reader,
         };
     }
 }

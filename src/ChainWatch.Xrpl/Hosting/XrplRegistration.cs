@@ -72,6 +72,7 @@ internal static class XrplRegistration
             StartHeight = options.GetStartHeight(),
             Endpoints = [.. pool.Endpoints.Select(static endpoint => endpoint.Client)],
             CreateSource = () => new PolledChainSource(chain, reader, polling, status, time),
+            Reader = reader,
             BlocksOnDemand = () => options.BlockTime == TimeSpan.Zero,
             Recovery = new ChainRecovery
             {

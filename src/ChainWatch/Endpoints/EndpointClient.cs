@@ -187,6 +187,13 @@ public sealed partial class EndpointClient : IDisposable
         LogAnswerRefused(Chain, Name, check, message);
     }
 
+    /// <summary>Records that an answer of this endpoint failed an integrity check, and is used all the same because checks are only observed.</summary>
+    public void ReportObserved(string check, string message)
+    {
+        _observer?.AnswerRefused(Chain, Name, check);
+        LogAnswerObserved(Chain, Name, check, message);
+    }
+
     /// <summary>Records the head that this endpoint told.</summary>
     public void ReportHead(long height) => HeadTold?.Invoke(height);
 
@@ -394,4 +401,7 @@ public sealed partial class EndpointClient : IDisposable
 
     [LoggerMessage(2006, LogLevel.Information, "Chain {Chain}, endpoint {Endpoint}: {Added} API keys came and {Removed} went; {Usable} can be used", EventName = "EndpointKeysReplaced")]
     private partial void LogKeysReplaced(string chain, string endpoint, int added, int removed, int usable);
+
+    [LoggerMessage(2009, LogLevel.Warning, "Chain {Chain}, endpoint {Endpoint}: an answer failed the check {Check} and is used all the same, since ObserveOnly is set: {Reason}", EventName = "EndpointAnswerObserved")]
+    private partial void LogAnswerObserved(string chain, string endpoint, string check, string reason);
 }

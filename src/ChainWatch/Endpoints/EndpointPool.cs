@@ -65,7 +65,7 @@ public sealed partial class EndpointPool<TEndpoint>
         DateTimeOffset now = _time.GetUtcNow();
         lock (_lock)
         {
-            List<EndpointRating> order = EndpointOrder.Sort(_slots.Where(slot => IsFit(slot, now)).Select(static slot => slot.Rating), _first, now);
+            List<EndpointRating> order = EndpointOrder.Sort(_slots.Where(slot => IsFit(slot, now) && EndpointChoice.Allows(slot.Client.Name)).Select(static slot => slot.Rating), _first, now);
             order.AddRange(_slots.Where(slot => !IsFit(slot, now)).Select(static slot => slot.Rating));
             return [.. order.Select((rating, index) => _slots.First(slot => slot.Rating == rating).Stand(index + 1, now))];
         }
@@ -253,10 +253,10 @@ public sealed partial class EndpointPool<TEndpoint>
             List<EndpointRating> order = EndpointOrder.Sort(_slots.Where(slot => IsFit(slot, now)).Select(static slot => slot.Rating), _first, now);
             if (order.Count == 0)
             {
-                return [.. _slots.Where(static slot => !slot.Rating.Certain && slot.Client.Paused == TimeSpan.Zero).OrderBy(static slot => slot.Rating.RestsUntil)];
+                return [.. _slots.Where(static slot => EndpointChoice.Allows(slot.Client.Name) && !slot.Rating.Certain && slot.Client.Paused == TimeSpan.Zero).OrderBy(static slot => slot.Rating.RestsUntil)];
             }
 
-            if (_first != order[0])
+            if (EndpointChoice.IsFree && _first != order[0])
             {
                 _first = order[0];
                 LogFirst(_slots[0].Client.Chain, order[0].Name);

@@ -38,6 +38,9 @@ internal sealed class BackScanRunner
     /// <summary>Where the follower learns of outputs that were found here.</summary>
     public OutputHandover Outputs { get; init; }
 
+    /// <summary>What confirmations wait for besides the chain's marks; <see langword="null"/> for nothing.</summary>
+    public Quorum? Quorum { get; init; }
+
     private Chain Chain => _registration.Chain;
 
     /// <summary>Works until cancelled.</summary>
@@ -140,6 +143,12 @@ internal sealed class BackScanRunner
 
     private async Task<bool> CommitAsync(BackScan scan, PendingBatch pending, CancellationToken cancellationToken)
     {
+        // What is stored of a block that lies deep enough is confirmed at once.
+        while (Quorum is { } quorum && quorum.Height < pending.Blocks[^1].Block.Header.Point.Height)
+        {
+            await Task.Delay(LookInterval, _time, cancellationToken);
+        }
+
         BackScanBatch batch = new()
         {
             Chain = Chain,

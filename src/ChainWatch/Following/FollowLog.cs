@@ -73,4 +73,26 @@ internal static partial class FollowLog
 
     [LoggerMessage(EventId = 1032, EventName = "BackScanFailed", Level = LogLevel.Error, Message = "Back-scan on {Chain} failed; it goes on where it stopped in {Wait}")]
     public static partial void BackScanFailed(ILogger logger, string chain, TimeSpan wait, Exception exception);
+
+    [LoggerMessage(EventId = 1050, EventName = "QuorumDisagrees", Level = LogLevel.Error,
+        Message = "Endpoints of {Chain} disagree about block {Height}: {Agree} of the {Wanted} that must agree hold the committed one, and these hold another: {Endpoints}. No payment is confirmed above what they agree on")]
+    public static partial void QuorumDisagrees(ILogger logger, string chain, long height, int agree, int wanted, string endpoints);
+
+    [LoggerMessage(EventId = 1051, EventName = "QuorumMissing", Level = LogLevel.Warning,
+        Message = "Confirmations on {Chain} wait: {Agree} of the {Wanted} endpoints that must agree about block {Height} answer")]
+    public static partial void QuorumMissing(ILogger logger, string chain, long height, int agree, int wanted);
+
+    [LoggerMessage(EventId = 1040, EventName = "SecondPassImpossible", Level = LogLevel.Information, Message = "There is no second pass on {Chain}: {Reason}. A payment that an endpoint leaves out will not be noticed")]
+    public static partial void SecondPassImpossible(ILogger logger, string chain, string reason);
+
+    [LoggerMessage(EventId = 1041, EventName = "SecondPassFailed", Level = LogLevel.Warning, Message = "The second pass on {Chain} stands still: {Reason}. It goes on where it stopped in {Wait}")]
+    public static partial void SecondPassFailed(ILogger logger, string chain, string reason, TimeSpan wait, Exception? exception = null);
+
+    [LoggerMessage(EventId = 1042, EventName = "SecondPassFound", Level = LogLevel.Error,
+        Message = "The second pass on {Chain} found payment {TransactionId}/{Ordinal} in block {Height} through endpoint {Endpoint}: endpoint {First} had left it out. It is recorded now")]
+    public static partial void SecondPassFound(ILogger logger, string chain, string transactionId, long ordinal, long height, string endpoint, string first);
+
+    [LoggerMessage(EventId = 1043, EventName = "SecondPassDisagrees", Level = LogLevel.Error,
+        Message = "The second pass on {Chain} stands still: endpoint {Endpoint} has other final blocks from {From} to {To} than those that endpoint {First} served and that are stored. One of them is not on this chain")]
+    public static partial void SecondPassDisagrees(ILogger logger, string chain, string endpoint, string first, long from, long to);
 }

@@ -26,6 +26,7 @@ internal sealed class Follower
     private readonly bool _hasWatched;
     private readonly UnspentOutputs _unspent;
     private bool _began;
+    private bool _hasCommitted;
     private AddressSet _watched;
     private AddressSet _wanted;
     private UnwatchedPayments _unwatched;
@@ -74,6 +75,9 @@ internal sealed class Follower
         }
     }
 
+    /// <summary>True once a batch was committed in this term: <see cref="Watched"/> was complete then.</summary>
+    public bool HasCommitted => Volatile.Read(ref _hasCommitted);
+
     /// <summary>Ends the following where nothing is half done, when it is cancelled.</summary>
     public CancellationToken HandOver { get; init; }
 
@@ -82,6 +86,9 @@ internal sealed class Follower
     /// the last final block once more, and the first commit replaces what is stored with what it told.
     /// </summary>
     public long StoreTerm { get; init; }
+
+    /// <summary>What payments' confirmations wait for besides the chain's marks; <see langword="null"/> for nothing.</summary>
+    public Quorum? Quorum { get; init; }
 
     /// <summary>Called once, when the first batch is committed, or the source says that there is nothing to commit.</summary>
     public Action? Began { get; init; }
@@ -105,6 +112,11 @@ internal sealed class Follower
             ScopeState state = await LoadAsync(cancellationToken);
             await _unspent.LoadAsync(cancellationToken);
             _status.Committed(_cursor, _marks.Finalized, blocks: 0, events: 0);
+            if (_cursor is { } stands)
+            {
+                Quorum?.Committed(stands, endpoint: null);
+            }
+
             bool verify = state.Term < StoreTerm && state.Known.Count > 1;
             await FollowAsync(verify ? Distrust(state) : state, cancellationToken);
         }
@@ -263,6 +275,7 @@ internal sealed class Follower
                 FollowLog.Rollback(_logger, Chain.Name, back.Target.Height, (_cursor?.Height ?? back.Target.Height) - back.Target.Height);
                 _metrics.Reorg(Chain.Name, Math.Max(0, LastHeight(pending) - back.Target.Height));
                 pending.RollBack(_cursor, back.Target, back.ReplacementHeight);
+                Quorum?.RolledBack(back.Target.Height);
                 // Before the first block of the new branch is read, so that it is read for these too.
                 await TakeUnwatchedAsync(pending, cancellationToken);
                 await _unspent.TakeBackAsync(back.Target.Height, cancellationToken);
@@ -302,6 +315,11 @@ internal sealed class Follower
             {
                 case CommitOutcome.Committed:
                     Committed(batch, result, started);
+                    if (pending.Blocks is [.., { } last])
+                    {
+                        Quorum?.Committed(last.Block.Header.Point, last.Block.Endpoint);
+                    }
+
                     pending.Clear();
                     await TakeUnwatchedAsync(pending, cancellationToken);
                     return true;
@@ -357,6 +375,7 @@ internal sealed class Follower
         }
 
         long head = headers.Count > 0 ? headers[^1].Point.Height : (pending.RollBackTo ?? _cursor)?.Height ?? -1;
+        ChainMarks marks = new(head, Math.Min(head, tip.Safe?.Height ?? -1), Math.Min(head, tip.Finalized?.Height ?? -1));
         return new CommitBatch
         {
             Chain = Chain,
@@ -368,7 +387,7 @@ internal sealed class Follower
             Payments = payments,
             Spends = spends,
             Coverage = coverage,
-            Marks = new ChainMarks(head, Math.Min(head, tip.Safe?.Height ?? -1), Math.Min(head, tip.Finalized?.Height ?? -1)),
+            Marks = Quorum?.Limit(marks, _marks) ?? marks,
             Finalized = tip.Finalized is { } final && final.Height <= head ? final : _finalized,
             Deliver = _deliver,
             At = _time.GetUtcNow(),
@@ -388,6 +407,7 @@ internal sealed class Follower
             Begin();
         }
 
+        Volatile.Write(ref _hasCommitted, true);
         _cursor = batch.NewCursor;
         _marks = batch.Marks;
         _finalized = batch.Finalized;
@@ -399,7 +419,7 @@ internal sealed class Follower
             _metrics.Detected(Chain.Name, _status.TimeSinceHead);
         }
 
-        FollowLog.Events(_logger, result.Events, _marks.Head);
+        FollowLog.Events(_logger, result.Events, _cursor?.Height ?? -1);
         _progress.Committed(batch.Blocks.Count);
         if (result.Events.Count > 0 && batch.Deliver)
         {

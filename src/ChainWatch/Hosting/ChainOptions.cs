@@ -56,6 +56,34 @@ public class ChainOptions
     /// <value>Bytes, from 1 MiB up. The default is 64 MiB.</value>
     public int PrefetchBytes { get; set; } = 64 * 1024 * 1024;
 
+    /// <summary>
+    /// Whether every final block is read once more, through another endpoint than the first time, so that a payment which one endpoint left out is found through another. It takes two endpoints,
+    /// and about doubles the requests for blocks.
+    /// </summary>
+    /// <value>The default is <see langword="true"/>: it begins as soon as a second endpoint is configured.</value>
+    public bool SecondPass { get; set; } = true;
+
+    /// <summary>How long after a block became final it is read again, at least; at most about twice as long after.</summary>
+    /// <value>1 second to 24 days. The default is 10 minutes.</value>
+    public TimeSpan SecondPassDelay { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>How hard the answers of endpoints are checked before they count.</summary>
+    /// <value>The default is <see cref="IntegrityLevel.Intrinsic"/>.</value>
+    public IntegrityLevel Integrity { get; set; } = IntegrityLevel.Intrinsic;
+
+    /// <summary>
+    /// Whether an answer that fails a check beyond those of <see cref="IntegrityLevel.Off"/> is only counted (<c>chainwatch.endpoint.saved</c>) and told in the log, and used all the same: to see
+    /// what a level would refuse on a chain before it does.
+    /// </summary>
+    public bool ObserveOnly { get; set; }
+
+    /// <summary>
+    /// How many endpoints, the one included that a block was read through, must hold the same block before its payments are confirmed. It takes that many endpoints, and a request to each of the
+    /// others for every commit.
+    /// </summary>
+    /// <value>1 to the number of endpoints. The default is 1: the endpoint that served a block is enough.</value>
+    public int Quorum { get; set; } = 1;
+
     /// <summary>Addresses to watch from the start, for hosts that are wired by configuration alone.</summary>
     public IList<string> Addresses { get; } = [];
 
@@ -164,6 +192,23 @@ public class ChainOptions
         BatchSize = reader.ReadWhole(nameof(BatchSize)) ?? BatchSize;
         Parallelism = reader.ReadWhole(nameof(Parallelism)) ?? Parallelism;
         PrefetchBytes = reader.ReadWhole(nameof(PrefetchBytes)) ?? PrefetchBytes;
+        if (reader.ReadText(nameof(Integrity)) is { Length: > 0 } level)
+        {
+            // A number would parse as well, and mean nothing.
+            if (!level.AsSpan().ContainsAnyInRange('0', '9') && Enum.TryParse(level, ignoreCase: true, out IntegrityLevel parsed))
+            {
+                Integrity = parsed;
+            }
+            else
+            {
+                reader.Errors.Add(reader.PathOf(nameof(Integrity)), level, "it must be 'off', 'intrinsic' or 'corroborated'");
+            }
+        }
+
+        ObserveOnly = reader.ReadFlag(nameof(ObserveOnly)) ?? ObserveOnly;
+        Quorum = reader.ReadWhole(nameof(Quorum)) ?? Quorum;
+        SecondPass = reader.ReadFlag(nameof(SecondPass)) ?? SecondPass;
+        SecondPassDelay = reader.ReadDuration(nameof(SecondPassDelay)) ?? SecondPassDelay;
         foreach (string address in reader.ReadTexts(nameof(Addresses)))
         {
             Addresses.Add(address);
@@ -209,6 +254,12 @@ public class ChainOptions
             CheckPositive(BlockTime, $"{path}:{nameof(BlockTime)}", errors);
         }
 
+        if (Quorum < 1 || Quorum > Math.Max(1, Endpoints.Count))
+        {
+            errors.Add($"{path}:{nameof(Quorum)}", Quorum.ToString(CultureInfo.InvariantCulture), $"it must be from 1 to the number of endpoints, which is {Endpoints.Count}");
+        }
+
+        ChainWatchOptions.CheckRange(SecondPassDelay, TimeSpan.FromSeconds(1), LongestDuration, $"{path}:{nameof(SecondPassDelay)}", errors);
         CheckPositive(PollInterval, $"{path}:{nameof(PollInterval)}", errors);
         CheckPositive(EventTimeout, $"{path}:{nameof(EventTimeout)}", errors);
     }

@@ -31,6 +31,12 @@ public sealed class ChainRegistration
     /// <value>The default is none: the keys are those of the start.</value>
     public IReadOnlyList<EndpointClient> Endpoints { get; init; } = [];
 
+    /// <summary>
+    /// Reads single blocks, through whichever endpoints <see cref="EndpointChoice"/> allows: for the second pass and the quorum. <see langword="null"/> where blocks come by a stream only; then
+    /// the chain has neither.
+    /// </summary>
+    public IBlockReader? Reader { get; init; }
+
     /// <summary>Reads what the chain holds for addresses, for reconciliation; <see langword="null"/> where the family or its endpoints cannot tell.</summary>
     public IChainStateReader? StateReader { get; init; }
 

@@ -146,6 +146,11 @@ public sealed class ChainRegistry
             errors.Add($"{section.Path}:Kind", kind, $"the host's code adds this chain as '{chain.Kind}'; leave it out or make it the same");
         }
 
+        if (registration.Options.Quorum > 1 && registration.Reader is null)
+        {
+            errors.Add($"{section.Path}:{nameof(ChainOptions.Quorum)}", $"{registration.Options.Quorum}", "chains of this kind come as a stream of one endpoint, and others cannot be asked about single blocks; leave it out");
+        }
+
         for (int i = 0; i < registration.Options.Addresses.Count; i++)
         {
             try

@@ -137,17 +137,30 @@ internal sealed class ChainRunner
         await using CancellationTokenRegistration lost = leadership.Lost.Register(() => _status.Led(leading: false, leadership.Term));
         try
         {
-            Follower follower = CreateFollower(leadership.Term, watched, leadership.StoreTerm, () => TakenOver(leadership, granted), leadership.HandOver);
-            BackScanRunner backScans = new(_registration, _options, _deliver, leadership.Term, _store, _metrics, _signals, _time, _logger) { Outputs = follower.Outputs };
-            Task following = follower.RunAsync(stop.Token);
-            Task scanning = backScans.RunAsync(stop.Token);
+            Quorum? quorum = Quorum.Create(_registration, _metrics, _time, _logger);
+            Follower follower = CreateFollower(leadership.Term, watched, leadership.StoreTerm, () => TakenOver(leadership, granted), quorum, leadership.HandOver);
+            BackScanRunner backScans = new(_registration, _options, _deliver, leadership.Term, _store, _metrics, _signals, _time, _logger) { Outputs = follower.Outputs, Quorum = quorum };
+            SecondPassRunner secondPass = new(_registration, follower, _deliver, leadership.Term, _store, _metrics, _signals, _time, _logger);
+            List<Task> works = [follower.RunAsync(stop.Token), backScans.RunAsync(stop.Token), secondPass.RunAsync(stop.Token)];
+            if (quorum is not null)
+            {
+                works.Add(quorum.RunAsync(stop.Token));
+            }
+
             Task pending = Pending?.RunAsync(_registration, () => follower.Watched!, stop.Token) ?? Task.CompletedTask;
-            Task first = await Task.WhenAny(following, scanning);
+            // Not by Task.WhenAny, which may tell on the thread pool.
+            TaskCompletionSource<Task> ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            Task[] endings = [.. works.Select(work => EndAsync(work, ended))];
+            Task first = await ended.Task;
             stop.CancelNow();
-            await Task.WhenAny(pending);
-            // Both must have let go of the scope before leadership is given back.
-            await Task.WhenAny(following);
-            await Task.WhenAny(scanning);
+            // All must have let go of the scope before leadership is given back.
+            foreach (Task ending in endings)
+            {
+                await ending;
+            }
+
+            await EndAsync(pending, ended);
+
             await first;
             LeadershipLog.HandedOver(_logger, leadership.Scope, leadership.Term);
             return true;
@@ -168,13 +181,29 @@ internal sealed class ChainRunner
         }
     }
 
-    private Follower CreateFollower(long term, AddressSet? watched = null, long storeTerm = 0, Action? began = null, CancellationToken handOver = default) =>
+    /// <summary>Waits for the end of a work, whatever it is, and tells of it. Why it ended is for whoever awaits the first that did.</summary>
+    private static async Task EndAsync(Task work, TaskCompletionSource<Task> ended)
+    {
+        try
+        {
+            await work;
+        }
+        catch (Exception) when (work.IsCompleted)
+        {
+            // The first one is awaited once more; those after it were told to end.
+        }
+
+        ended.TrySetResult(work);
+    }
+
+    private Follower CreateFollower(long term, AddressSet? watched = null, long storeTerm = 0, Action? began = null, Quorum? quorum = null, CancellationToken handOver = default) =>
         new(_registration, _options, _deliver, term, _store, _status, _metrics, _signals, _time, _logger)
         {
             Watched = watched,
             StoreTerm = storeTerm,
             Began = began,
             HandOver = handOver,
+            Quorum = quorum,
         };
 
     private void TakenOver(Leadership leadership, long granted)

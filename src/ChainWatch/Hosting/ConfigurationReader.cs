@@ -30,6 +30,9 @@ public sealed class ConfigurationReader
     /// <summary>Where errors go.</summary>
     public ConfigurationErrors Errors { get; }
 
+    /// <summary>True where anything is set in the section.</summary>
+    public bool HasKeys => _section.GetChildren().Any();
+
     /// <summary>The path of a key of this section.</summary>
     public string PathOf(string key) => $"{Path}:{key}";
 

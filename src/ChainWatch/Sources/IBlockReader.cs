@@ -22,6 +22,26 @@ public interface IBlockReader
     ValueTask<Answer<IReadOnlyList<Block>>> ReadBlocksAsync(long fromHeight, int count, AddressSet watched, CancellationToken cancellationToken);
 
     /// <summary>
+    /// Reads the header of the block that the endpoint holds as canonical at a height. <see cref="AnswerKind.NotYet"/> when that is past its head. The default reads the whole block for it.
+    /// </summary>
+    async ValueTask<Answer<BlockHeader>> ReadHeaderAtAsync(long height, CancellationToken cancellationToken)
+    {
+        Answer<IReadOnlyList<Block>> answer = await ReadBlocksAsync(height, 1, AddressSet.Create(keyLength: 20), cancellationToken);
+        if (!answer.IsFound)
+        {
+            return answer.Kind == AnswerKind.NotYet ? Answer<BlockHeader>.NotYet(answer.Reason ?? "") : Answer<BlockHeader>.Unknown(answer.Reason ?? "");
+        }
+
+        BlockHeader? header = answer.Value.FirstOrDefault(block => block.Header.Point.Height == height)?.Header;
+        foreach (Block block in answer.Value)
+        {
+            block.Dispose();
+        }
+
+        return header is null ? Answer<BlockHeader>.Unknown("another block came than the one that was asked for") : Answer<BlockHeader>.Found(header);
+    }
+
+    /// <summary>
     /// Completes when the endpoint announces that the chain moved, with the announced head where it names one. It is a wake-up, never data to credit from: the
     /// source asks for everything it acts on. The default never completes, and the source polls.
     /// </summary>

@@ -58,6 +58,14 @@ public interface IWatchStore
     ValueTask<CommitResult> CommitBackScanAsync(BackScanBatch batch, CancellationToken cancellationToken);
 
     /// <summary>
+    /// Where the second pass goes on: the next range of blocks that one endpoint served in the first pass and that no second pass has read, final or not; <see langword="null"/> where there is none.
+    /// </summary>
+    ValueTask<CoverageRange?> ReadSecondPassAsync(Chain chain, int partition, CancellationToken cancellationToken);
+
+    /// <summary>Writes a piece of the second pass whole, or not at all, and with it how far it has come.</summary>
+    ValueTask<CommitResult> CommitSecondPassAsync(SecondPassBatch batch, CancellationToken cancellationToken);
+
+    /// <summary>
     /// Takes the oldest event that is due for delivery and that no earlier undelivered event of the same payment stands before. No other instance gets it until the
     /// delivery is disposed. <see langword="null"/> when nothing is due.
     /// </summary>

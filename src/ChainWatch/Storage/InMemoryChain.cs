@@ -211,6 +211,15 @@ internal sealed class InMemoryChain(string name)
         };
     }
 
+    /// <summary>True where the first pass should have found a payment: its address was watched from that height on, and no back-scan is still to read it.</summary>
+    public bool ShouldHave(PaymentFound found)
+    {
+        AddressKey key = found.Transfer.To;
+        long height = found.Block.Height;
+        return _watched.TryGetValue(key, out WatchedAddress? watched) && watched.FromHeight <= height &&
+            !_backScans.Values.Any(scan => scan.FromHeight <= height && height <= scan.ToHeight && scan.Keys.Contains(key));
+    }
+
     public IReadOnlyList<BackScan> BackScans() => [.. _backScans.Values];
 
     public BackScan? FindBackScan(long id) => _backScans.GetValueOrDefault(id);

@@ -10,6 +10,8 @@ internal sealed class InMemoryScope
 
     public List<CoverageRange> Coverage { get; } = [];
 
+    public List<CoverageRange> SecondPass { get; } = [];
+
     public ChainMarks Marks { get; private set; } = new(-1, -1, -1);
 
     public ChainPoint? Finalized { get; private set; }
@@ -49,15 +51,7 @@ internal sealed class InMemoryScope
 
         foreach (CoverageRange range in batch.Coverage)
         {
-            if (Coverage.Count > 0 && Coverage[^1] is { } last && last.ToHeight + 1 == range.FromHeight && last.Pass == range.Pass &&
-                string.Equals(last.Endpoint, range.Endpoint, StringComparison.Ordinal))
-            {
-                Coverage[^1] = last with { ToHeight = range.ToHeight };
-            }
-            else
-            {
-                Coverage.Add(range);
-            }
+            Add(Coverage, range);
         }
 
         _term = batch.Term;
@@ -67,6 +61,50 @@ internal sealed class InMemoryScope
         {
             // Nothing below the newest final point can be asked for again, but the point itself is what a deep reorg is recognised by.
             _firstNeeded = (int)Math.Clamp(final.Height - _known[0].Height, 0, _known.Count - 1);
+        }
+    }
+
+    /// <summary>What the first pass has read and the second has not, up to where another endpoint served.</summary>
+    public CoverageRange? NextOfSecondPass()
+    {
+        long next = SecondPass.Count > 0 ? SecondPass[^1].ToHeight + 1 : long.MinValue;
+        int index = Coverage.FindIndex(range => range.ToHeight >= next);
+        return index < 0 ? null : Coverage[index] with { FromHeight = Math.Max(Coverage[index].FromHeight, next) };
+    }
+
+    /// <summary>True where the piece begins where the second pass stands, ends where it may, comes from somebody else, and contradicts no stored block.</summary>
+    public bool Fits(SecondPassBatch batch) =>
+        NextOfSecondPass() is { } next && batch.Blocks.Count > 0 && batch.Blocks[0].Point.Height == next.FromHeight &&
+        batch.Blocks[^1].Point.Height <= Math.Min(next.ToHeight, Marks.Finalized) && !string.Equals(batch.Endpoint, next.Endpoint, StringComparison.Ordinal) &&
+        batch.Blocks.All(block => Agrees(block.Point));
+
+    /// <summary>Moves the second pass on.</summary>
+    public void Passed(SecondPassBatch batch) => Add(SecondPass, new CoverageRange(batch.Blocks[0].Point.Height, batch.Blocks[^1].Point.Height, batch.Endpoint, Pass: 2));
+
+    /// <summary>The last range grows while the same endpoint goes on serving.</summary>
+    private static void Add(List<CoverageRange> coverage, CoverageRange range)
+    {
+        if (coverage.Count > 0 && coverage[^1] is { } last && last.ToHeight + 1 == range.FromHeight && last.Pass == range.Pass &&
+            string.Equals(last.Endpoint, range.Endpoint, StringComparison.Ordinal))
+        {
+            coverage[^1] = last with { ToHeight = range.ToHeight };
+        }
+        else
+        {
+            coverage.Add(range);
+        }
+    }
+
+    private static void Trim(List<CoverageRange> coverage, long height)
+    {
+        while (coverage.Count > 0 && coverage[^1].FromHeight > height)
+        {
+            coverage.RemoveAt(coverage.Count - 1);
+        }
+
+        if (coverage.Count > 0 && coverage[^1].ToHeight > height)
+        {
+            coverage[^1] = coverage[^1] with { ToHeight = height };
         }
     }
 
@@ -81,14 +119,7 @@ internal sealed class InMemoryScope
         }
 
         _firstNeeded = Math.Min(_firstNeeded, _known.Count - 1);
-        while (Coverage.Count > 0 && Coverage[^1].FromHeight > target.Height)
-        {
-            Coverage.RemoveAt(Coverage.Count - 1);
-        }
-
-        if (Coverage.Count > 0 && Coverage[^1].ToHeight > target.Height)
-        {
-            Coverage[^1] = Coverage[^1] with { ToHeight = target.Height };
-        }
+        Trim(Coverage, target.Height);
+        Trim(SecondPass, target.Height);
     }
 }

@@ -36,7 +36,7 @@ public sealed class InMemoryWatchStore : IWatchStore
         }
     }
 
-    /// <summary>The coverage of a chain's first partition, ascending.</summary>
+    /// <summary>The coverage of a chain's first partition in the first pass, ascending.</summary>
     public IReadOnlyList<CoverageRange> ReadCoverage(Chain chain)
     {
         lock (_lock)
@@ -263,6 +263,41 @@ public sealed class InMemoryWatchStore : IWatchStore
     }
 
     /// <inheritdoc/>
+    public ValueTask<CoverageRange?> ReadSecondPassAsync(Chain chain, int partition, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            return new(Of(chain).Scope(partition).NextOfSecondPass());
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<CommitResult> CommitSecondPassAsync(SecondPassBatch batch, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        cancellationToken.ThrowIfCancellationRequested();
+        lock (_lock)
+        {
+            InMemoryChain chain = Of(batch.Chain);
+            InMemoryScope scope = chain.Scope(batch.Partition);
+            if (!IsNewest(batch.Chain, batch.Partition, batch.Term))
+            {
+                return new(CommitResult.Fenced);
+            }
+
+            if (!scope.Fits(batch))
+            {
+                return new(CommitResult.CursorMoved);
+            }
+
+            PaymentFound[] found = [.. batch.Payments.Where(chain.ShouldHave)];
+            PaymentChanges changes = PaymentTransitions.Resolve(batch.Chain, rollBackTo: null, found, chain.Touched(found), chain.ReferenceOf, batch.At);
+            scope.Passed(batch);
+            return new(Write(chain, scope, changes, batch.Deliver, batch.At));
+        }
+    }
+
+    /// <inheritdoc/>
     public ValueTask<Delivery?> TakeDeliveryAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
         lock (_lock)
@@ -315,8 +350,14 @@ public sealed class InMemoryWatchStore : IWatchStore
     }
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<CoverageRange>> ReadCoverageAsync(Chain chain, long fromHeight, long toHeight, CancellationToken cancellationToken) =>
-        new([.. ReadCoverage(chain).Where(range => range.FromHeight <= toHeight && range.ToHeight >= fromHeight).OrderBy(static range => range.Pass).ThenBy(static range => range.FromHeight)]);
+    public ValueTask<IReadOnlyList<CoverageRange>> ReadCoverageAsync(Chain chain, long fromHeight, long toHeight, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            InMemoryScope scope = Of(chain).Scope(0);
+            return new([.. scope.Coverage.Concat(scope.SecondPass).Where(range => range.FromHeight <= toHeight && range.ToHeight >= fromHeight)]);
+        }
+    }
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<DigestRange>> ReadDigestsAsync(Chain chain, long fromHeight, long toHeight, int parts, CancellationToken cancellationToken)

@@ -28,6 +28,9 @@ internal sealed class ChainWatchMetrics : IDisposable
     private readonly Counter<long> _deliveryFailures;
     private readonly Histogram<double> _requests;
     private readonly Histogram<double> _takeOver;
+    private readonly Counter<long> _quorumDisagreements;
+    private readonly Counter<long> _secondPassBlocks;
+    private readonly Counter<long> _secondPassFound;
     private OutboxState _outbox;
     private Func<DateTimeOffset> _now = static () => DateTimeOffset.UnixEpoch;
 
@@ -60,6 +63,9 @@ internal sealed class ChainWatchMetrics : IDisposable
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30] });
         _takeOver = _meter.CreateHistogram<double>("chainwatch.leadership.takeover.duration", "s", "From the moment a chain became free for this instance to its first commit, or to knowing that there was nothing to commit.",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30] });
+        _quorumDisagreements = _meter.CreateCounter<long>("chainwatch.quorum.disagreements", "{block}", "Blocks about which endpoints that must agree did not.");
+        _secondPassBlocks = _meter.CreateCounter<long>("chainwatch.second.pass.blocks", "{block}", "Final blocks read again through another endpoint.");
+        _secondPassFound = _meter.CreateCounter<long>("chainwatch.second.pass.found", "{payment}", "Payments that the first pass had not found and the second did.");
         _meter.CreateObservableGauge("chainwatch.sync.height", () => Observe(static status => status.Cursor?.Height), "{block}", "The height of the last committed block.");
         _meter.CreateObservableGauge("chainwatch.sync.lag", () => Observe(static status => status.Lag), "{block}", "Blocks between the committed block and the head.");
         _meter.CreateObservableGauge("chainwatch.subscriptions", () => Observe(static status => status.Subscriptions), "{subscription}", "Feeds that a chain is followed through.");
@@ -105,6 +111,9 @@ internal sealed class ChainWatchMetrics : IDisposable
         _finalityViolations.Add(0, tag);
         _events.Add(0, tag, new("type", "block"));
         _events.Add(0, tag, new("type", "payment"));
+        _quorumDisagreements.Add(0, tag);
+        _secondPassBlocks.Add(0, tag);
+        _secondPassFound.Add(0, tag);
         _deliveryFailures.Add(0, tag, new("outcome", "retried"));
         _deliveryFailures.Add(0, tag, new("outcome", "parked"));
     }
@@ -141,6 +150,17 @@ internal sealed class ChainWatchMetrics : IDisposable
 
     /// <summary>The time from a head's first sight to the commit of payments in it; meaningful at the tip only.</summary>
     public void Detected(string chain, TimeSpan latency) => _detectionLatency.Record(latency.TotalSeconds, new KeyValuePair<string, object?>("chain", chain));
+
+    public void QuorumDisagreed(string chain) => _quorumDisagreements.Add(1, new KeyValuePair<string, object?>("chain", chain));
+
+    /// <summary>Counts a piece of the second pass, and what it found.</summary>
+    public void SecondPass(ChainRegistration registration, int blocks, IReadOnlyList<PaymentEvent> events)
+    {
+        KeyValuePair<string, object?> tag = new("chain", registration.Chain.Name);
+        _secondPassBlocks.Add(blocks, tag);
+        _secondPassFound.Add(events.Count(static one => one.Kind == PaymentEventKind.Detected), tag);
+        Events(registration, events);
+    }
 
     public void Events(ChainRegistration registration, IReadOnlyList<PaymentEvent> events)
     {

@@ -161,6 +161,17 @@ public sealed class StoreScript
         At = Now,
     };
 
+    /// <summary>A piece of the second pass.</summary>
+    public SecondPassBatch Again(IReadOnlyList<BlockHeader> blocks, params PaymentFound[] payments) => new()
+    {
+        Chain = Chain,
+        Term = Term,
+        Endpoint = "two",
+        Blocks = blocks,
+        Payments = payments,
+        At = Now,
+    };
+
     /// <summary>The stored payment of a transaction.</summary>
     public async Task<Payment> PaymentAsync(int transaction, long ordinal = 0)
     {

@@ -47,6 +47,10 @@ internal sealed class Bench
 
     public EvmChecks Skipped { get; init; }
 
+    public IntegrityLevel Level { get; init; } = IntegrityLevel.Intrinsic;
+
+    public bool ObserveOnly { get; init; }
+
     public EvmCatchUp CatchUp { get; init; }
 
     public int FinalityDepth { get; init; } = 64;
@@ -155,7 +159,8 @@ internal sealed class Bench
         EvmReaderSettings settings = new()
         {
             Plan = new WatchPlan(NativeAsset, WatchedTokens, Internal, Withdrawals),
-            SkippedChecks = Skipped,
+            SkippedChecks = CheckLevels.SkippedAt(Level, Skipped),
+            ObserveOnly = ObserveOnly,
             CatchUp = CatchUp,
             FinalityDepth = FinalityDepth,
             AsksForMarks = AsksForMarks,

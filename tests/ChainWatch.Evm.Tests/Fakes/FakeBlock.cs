@@ -38,6 +38,7 @@ public sealed class FakeBlock
             ["number"] = Hex(Number),
             ["hash"] = Hash,
             ["parentHash"] = ParentHash,
+            ["receiptsRoot"] = "0x56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421", // of no receipts
             ["timestamp"] = Hex(1_700_000_000 + (Number * 12)),
             ["transactions"] = transactions,
             ["withdrawals"] = withdrawals,

@@ -140,6 +140,10 @@ internal sealed class ScenarioStore(InMemoryWatchStore inner, Oracle oracle, Ver
         return await inner.ReadBackScanAsync(chain, id, cancellationToken);
     }
 
+    public ValueTask<CoverageRange?> ReadSecondPassAsync(Chain chain, int partition, CancellationToken cancellationToken) => inner.ReadSecondPassAsync(chain, partition, cancellationToken);
+
+    public ValueTask<CommitResult> CommitSecondPassAsync(SecondPassBatch batch, CancellationToken cancellationToken) => inner.CommitSecondPassAsync(batch, cancellationToken);
+
     public async ValueTask<Delivery?> TakeDeliveryAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
         await BeforeAsync(cancellationToken);

@@ -1,0 +1,189 @@
+using Microsoft.Extensions.Logging;
+
+namespace ChainWatch;
+
+/// <summary>
+/// Reads every final block once more, some time later and through another endpoint than the first time, for one term. An endpoint that leaves out a payment looks, to whoever reads it once, like
+/// a block without one; only somebody else can tell. What is found now goes the way of every payment, and is told loudly. Where it stands is the store's coverage of pass 2, so it goes on there
+/// after whatever interruption.
+/// </summary>
+internal sealed class SecondPassRunner
+{
+    private static readonly TimeSpan RetryWait = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LeastRest = TimeSpan.FromMilliseconds(50);
+
+    private readonly ChainRegistration _registration;
+    private readonly Follower _follower;
+    private readonly bool _deliver;
+    private readonly long _term;
+    private readonly IWatchStore _store;
+    private readonly ChainWatchMetrics _metrics;
+    private readonly EngineSignals _signals;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private long _refusedAt = -1;
+
+    public SecondPassRunner(ChainRegistration registration, Follower follower, bool deliver, long term, IWatchStore store, ChainWatchMetrics metrics, EngineSignals signals, TimeProvider time, ILogger logger)
+    {
+        _registration = registration;
+        _follower = follower;
+        _deliver = deliver;
+        _term = term;
+        _store = store;
+        _metrics = metrics;
+        _signals = signals;
+        _time = time;
+        _logger = logger;
+    }
+
+    private Chain Chain => _registration.Chain;
+
+    private ChainOptions Options => _registration.Options;
+
+    /// <summary>Works until cancelled.</summary>
+    /// <exception cref="LeadershipLostException">There is a newer term.</exception>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        if (!Options.SecondPass || _registration.Reader is not { } reader || Options.Endpoints.Count < 2)
+        {
+            if (Options.SecondPass)
+            {
+                FollowLog.SecondPassImpossible(_logger, Chain.Name, _registration.Reader is null ? "its source cannot be asked for single blocks" : "it has one endpoint only");
+            }
+
+            await Task.Delay(Timeout.InfiniteTimeSpan, _time, cancellationToken);
+        }
+        else
+        {
+            await RunAsync(reader, cancellationToken);
+        }
+    }
+
+    private async Task RunAsync(IBlockReader reader, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            // What is final now is read when the delay is over: each block at least that much after it became final.
+            long target = _registration.Status.FinalizedHeight;
+            await Task.Delay(Options.SecondPassDelay, _time, cancellationToken);
+            try
+            {
+                while (await _store.ReadSecondPassAsync(Chain, partition: 0, cancellationToken) is { } next && next.FromHeight <= target)
+                {
+                    long began = _time.GetTimestamp();
+                    bool done = IsBehind || await ReadAsync(reader, next with { ToHeight = Math.Min(next.ToHeight, target) }, cancellationToken);
+                    TimeSpan took = _time.GetElapsedTime(began);
+
+                    // Never more than half of the time, and not at all while the first pass is catching up: the tip comes first.
+                    TimeSpan rest = took > LeastRest ? took : LeastRest;
+                    await Task.Delay(done && !IsBehind ? rest : RetryWait, _time, cancellationToken);
+                }
+            }
+            catch (Exception exception) when (exception is not (OperationCanceledException or LeadershipLostException or ChainWatchConfigurationException))
+            {
+                FollowLog.SecondPassFailed(_logger, Chain.Name, "it failed", RetryWait, exception);
+                await Task.Delay(RetryWait, _time, cancellationToken);
+            }
+        }
+    }
+
+    /// <summary>True while the first pass has more to read than is asked for at once, or has not committed in this term: only then is what it knows to be watched complete.</summary>
+    private bool IsBehind => !_follower.HasCommitted || _registration.Status.Lag > Options.BatchSize;
+
+    /// <summary>Reads a piece of a range. False where that did not succeed.</summary>
+    private async Task<bool> ReadAsync(IBlockReader reader, CoverageRange range, CancellationToken cancellationToken)
+    {
+        // Of what was registered after the follower's last commit nothing is to be looked for in blocks before it, but by a back-scan, which then reads them.
+        AddressSet watched = _follower.Watched!;
+        int count = (int)Math.Min(Options.BatchSize, range.ToHeight - range.FromHeight + 1);
+        Answer<IReadOnlyList<Block>> answer = await EndpointChoice.AskAsync(
+            name => !string.Equals(name, range.Endpoint, StringComparison.Ordinal),
+            () => reader.ReadBlocksAsync(range.FromHeight, count, watched, cancellationToken),
+            cancellationToken);
+        if (!answer.IsFound)
+        {
+            FollowLog.SecondPassFailed(_logger, Chain.Name, answer.Reason ?? "no other endpoint knows the blocks", RetryWait);
+            return false;
+        }
+
+        try
+        {
+            return await WriteAsync(range, answer.Value, watched, cancellationToken);
+        }
+        finally
+        {
+            foreach (Block block in answer.Value)
+            {
+                block.Dispose();
+            }
+        }
+    }
+
+    private async Task<bool> WriteAsync(CoverageRange range, IReadOnlyList<Block> blocks, AddressSet watched, CancellationToken cancellationToken)
+    {
+        List<BlockHeader> headers = [];
+        List<PaymentFound> payments = [];
+        string? endpoint = null;
+        foreach (Block block in blocks)
+        {
+            BlockHeader header = block.Header;
+            endpoint ??= block.Endpoint;
+            if (header.Point.Height != range.FromHeight + headers.Count || header.Point.Height > range.ToHeight ||
+                (headers.Count > 0 && header.ParentHash != headers[^1].Point.Hash) || !string.Equals(block.Endpoint, endpoint, StringComparison.Ordinal))
+            {
+                break;
+            }
+
+            PendingBlock pending = new(block);
+            if (!pending.Match(watched))
+            {
+                break;
+            }
+
+            headers.Add(header);
+            payments.AddRange(pending.Transfers.Select(transfer => PaymentsOf.Found(_registration.Confirmation, transfer, header.Point)));
+        }
+
+        if (headers.Count == 0 || string.Equals(endpoint, range.Endpoint, StringComparison.Ordinal))
+        {
+            FollowLog.SecondPassFailed(_logger, Chain.Name, headers.Count == 0 ? "what came were not the blocks that were asked for" : $"endpoint '{endpoint}' answered again", RetryWait);
+            return false;
+        }
+
+        SecondPassBatch batch = new() { Chain = Chain, Term = _term, Endpoint = endpoint!, Blocks = headers, Payments = payments, Deliver = _deliver, At = _time.GetUtcNow() };
+        CommitResult result = await _store.CommitSecondPassAsync(batch, cancellationToken);
+        switch (result.Outcome)
+        {
+            case CommitOutcome.Fenced:
+                throw new LeadershipLostException(WatchScope.For(Chain, 0), _term);
+            case CommitOutcome.Committed:
+                Committed(range, batch, result);
+                return true;
+            default:
+                // Once may be a moment's change of what is stored; of final blocks, twice is a contradiction.
+                if (_refusedAt == range.FromHeight)
+                {
+                    FollowLog.SecondPassDisagrees(_logger, Chain.Name, endpoint!, range.Endpoint, range.FromHeight, headers[^1].Point.Height);
+                }
+
+                _refusedAt = range.FromHeight;
+                return false;
+        }
+    }
+
+    private void Committed(CoverageRange range, SecondPassBatch batch, CommitResult result)
+    {
+        _metrics.SecondPass(_registration, batch.Blocks.Count, result.Events);
+        foreach (PaymentEvent one in result.Events.Where(static one => one.Kind == PaymentEventKind.Detected))
+        {
+            Payment payment = one.Payment;
+            FollowLog.SecondPassFound(_logger, Chain.Name, payment.TransactionId, payment.Id.Ordinal, payment.Block.Height, batch.Endpoint, range.Endpoint);
+        }
+
+        FollowLog.Events(_logger, result.Events, _registration.Status.Cursor?.Height ?? batch.Blocks[^1].Point.Height);
+        if (result.Events.Count > 0 && _deliver)
+        {
+            _signals.Outbox.Pulse();
+        }
+    }
+}
