@@ -20,6 +20,7 @@ var intended = new SortedDictionary<string, string[]>(StringComparer.Ordinal)
     ["ChainWatch.AspNetCore"] = ["ChainWatch", "framework:Microsoft.AspNetCore.App"],
     ["ChainWatch.Cli"] = [], // a tool: it carries what it needs
     ["ChainWatch.Bitcoin"] = ["ChainWatch"],
+    ["ChainWatch.Blockbook"] = ["ChainWatch"],
     ["ChainWatch.Cardano"] = ["ChainWatch"],
     ["ChainWatch.Evm"] = ["ChainWatch"],
     ["ChainWatch.Postgres"] = ["ChainWatch", "Npgsql"],

@@ -31,6 +31,7 @@ return await ChainWatchHost.RunAsync(() =>
         watch.AddBitcoin(); // and of kind "bitcoin"
         watch.AddCardano(); // and of kind "cardano"
         watch.AddXrpl(); // and of kind "xrpl"
+        watch.AddBlockbook(); // and of kind "blockbook"
         watch.AddInbound(); // what may be asked over HTTP, and how often: ChainWatch:Inbound
         watch.AddPaymentHandler<RecordDeposit>();
     });

@@ -15,7 +15,7 @@ public sealed class DepositMonitorConfigurationTests
     [Theory]
     [InlineData($"{Chain}:Endpoints:0:Url", "127.0.0.1:8545/top-secret", $"{Chain}:Endpoints:0:Url is '127.0.0.1:8545/…': it must be an absolute URL that begins with ")]
     [InlineData($"{Chain}:Endpoints:0:WebSocketUrl", "http://127.0.0.1:8546", $"{Chain}:Endpoints:0:WebSocketUrl is 'http://127.0.0.1:8546': it must be an absolute URL that begins with ws://")]
-    [InlineData($"{Chain}:Kind", "evn", $"{Chain}:Kind is 'evn': it must be a chain family of this host; known here are bitcoin, cardano, evm, xrpl (did you mean 'evm'?).")]
+    [InlineData($"{Chain}:Kind", "evn", $"{Chain}:Kind is 'evn': it must be a chain family of this host; known here are bitcoin, blockbook, cardano, evm, xrpl (did you mean 'evm'?).")]
     [InlineData($"{Chain}:Addresses:0", "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAe", $"{Chain}:Addresses:0: '0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAe' ")]
     [InlineData($"{Chain}:Confirmations", "-12", $"{Chain}:Confirmations is '-12': it must be a number of blocks from 1 up, 'safe' or 'finalized'.")]
     [InlineData($"{Chain}:Confirmtions", "12", $"{Chain}:Confirmtions is not a setting of ChainWatch: did you mean 'Confirmations'?")]
