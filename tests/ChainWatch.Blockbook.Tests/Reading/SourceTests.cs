@@ -256,13 +256,13 @@ public sealed class SourceTests
         await using Follow follow = new(chain, [server], Way.Socket);
 
         Task reading = follow.ReadToAsync(chain.Blocks[^1]);
-        while (follow.Registration.Status.Endpoints[0].Reason is null && !reading.IsCompleted)
+        while (follow.Registration.Status.LastError is null && !reading.IsCompleted)
         {
             await Task.Delay(5);
         }
 
         reading.IsCompleted.ShouldBeFalse();
-        follow.Registration.Status.Endpoints[0].Reason!.ShouldContain("extended index");
+        follow.Registration.Status.LastError!.ShouldContain("extended index");
     }
 
     [Fact]
