@@ -69,6 +69,7 @@ internal static partial class BlockbookRegistration
             FinalityDepth = options.FinalityDepth ?? coin.FinalityDepth,
             BatchSize = options.BatchSize,
             Parallelism = options.Parallelism,
+            PrefetchBytes = options.PrefetchBytes,
             Seed = HashCode.Combine(name, Environment.ProcessId),
         };
         NewBlockFeed feed = new(status);
