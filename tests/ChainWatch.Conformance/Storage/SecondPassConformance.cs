@@ -128,7 +128,7 @@ public abstract class SecondPassConformance
         return result;
     }
 
-    private static Task FinalAsync(StoreScript script, IReadOnlyList<BlockHeader> blocks, params PaymentFound[] payments)
+    private static Task<CommitResult> FinalAsync(StoreScript script, IReadOnlyList<BlockHeader> blocks, params PaymentFound[] payments)
     {
         BatchDraft draft = script.Draft(blocks, payments);
         draft.Finalized = blocks[^1].Point;
