@@ -77,6 +77,6 @@ internal sealed class LimitingDoor : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private static string Program => new[] { "/usr/sbin/nginx", "/usr/local/sbin/nginx", "/usr/bin/nginx" }.FirstOrDefault(File.Exists) ??
-        throw new InvalidOperationException("nginx is not installed: run eng/provision.sh");
+    private static string Program => new[] { TestTools.PathOf("bin", "nginx"), "/usr/sbin/nginx" }.FirstOrDefault(File.Exists) ??
+        throw new InvalidOperationException("There is no nginx on this machine: run eng/provision.sh, which fetches it.");
 }
