@@ -87,7 +87,9 @@ internal static partial class BlockbookRegistration
             Confirmation = confirmation,
             StartHeight = options.GetStartHeight(),
             CreateSource = () => new PolledChainSource(chain, reader, polling, status, time),
+            Reader = reader,
             StateReader = new BlockbookStateReader(pool, plan, chain.Format, time),
+            Endpoints = [.. pool.Endpoints.Select(static endpoint => endpoint.Client)],
             BlocksOnDemand = () => onDemand,
             Recovery = new ChainRecovery
             {

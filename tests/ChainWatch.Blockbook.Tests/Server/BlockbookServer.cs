@@ -32,7 +32,7 @@ internal sealed class BlockbookServer : IAsyncDisposable
         Ethereum = coin.Type == CoinType.Ethereum;
         Decimals = coin.Decimals;
         Shortcut = coin.Shortcut ?? "REGTEST";
-        CoinName = coin.ServerNames.FirstOrDefault() ?? "Regtest";
+        CoinName = coin.ServerNames is [string first, ..] ? first : "Regtest";
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(static kestrel => kestrel.Listen(IPAddress.Loopback, 0));
