@@ -93,7 +93,10 @@ internal static partial class Exposition
 
         ParsingMetrics.ReadWithCare("block");
         endpoints.AnswerRefused("one", "main", "bloom");
-        chain.Status.ReadEndpointsFrom(static () => [new EndpointStanding { Name = "main", Up = true, Rank = 1, Head = 1, Lag = 0, RateLimit = 1 }]);
+        endpoints.EndpointDemoted("one", "main", "lagging");
+        using InboundMetrics inbound = new(provider.GetRequiredService<IMeterFactory>());
+        inbound.Refused("rate");
+        chain.Status.ReadEndpointsFrom(static () => [new EndpointStanding { Name = "main", Up = true, Rank = 1, Head = 1, Lag = 0, RateLimit = 1, Latency = TimeSpan.FromSeconds(1), UsableKeys = 1 }]);
         provider.GetRequiredService<WalletBalances>().Report("one", "hot", "SIM", BigInteger.One, 0);
         return collector.Scrape() + HostRequests() + string.Concat(narrow.Scrape().Split('\n').Where(static line => line.StartsWith("chainwatch_metrics_dropped_total", StringComparison.Ordinal)));
     }
