@@ -1,11 +1,11 @@
 using System.Diagnostics.Metrics;
+using System.Threading.RateLimiting;
 using ChainWatch;
 using ChainWatch.AspNetCore;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using System.Threading.RateLimiting;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
