@@ -70,7 +70,9 @@ internal sealed class EndpointLine : IDisposable
         if (request.Path.Length > 0)
         {
             string baseUrl = url.GetLeftPart(UriPartial.Path);
-            url = new Uri($"{baseUrl}{(baseUrl.EndsWith('/') ? "" : "/")}{request.Path}{url.Query}");
+            // What is appended may bring a query of its own: the URL's, which may hold the key, goes on it.
+            string query = request.Path.Contains('?', StringComparison.Ordinal) && url.Query.Length > 0 ? $"&{url.Query[1..]}" : url.Query;
+            url = new Uri($"{baseUrl}{(baseUrl.EndsWith('/') ? "" : "/")}{request.Path}{query}");
         }
 
         using HttpRequestMessage message = new(request.Body.IsEmpty ? HttpMethod.Get : HttpMethod.Post, url);

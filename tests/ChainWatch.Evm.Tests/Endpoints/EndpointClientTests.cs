@@ -83,6 +83,25 @@ public sealed class EndpointClientTests
         pauses[3].ShouldBeInRange(4, 8);
     }
 
+    [Theory]
+    [InlineData("https://rpc.example.org/v1?apikey={key}", "block/1", "/v1/block/1", "?apikey=only-key")]
+    [InlineData("https://rpc.example.org/v1?apikey={key}", "block/1?page=2", "/v1/block/1", "?page=2&apikey=only-key")]
+    [InlineData("https://rpc.example.org/{key}/", "block/1?page=2", "/only-key/block/1", "?page=2")]
+    public void What_is_appended_to_a_URL_leaves_a_key_in_its_query_whole(string url, string path, string sentPath, string sentQuery)
+    {
+        RpcBench bench = new(options =>
+        {
+            options.Url = url;
+            options.ApiKeys.Add("only-key");
+        });
+
+        bench.Scheduler.Run(async () => await bench.Client.SendAsync(new EndpointRequest { Method = "block", Path = path, Body = """{"id":1,"method":"block"}"""u8.ToArray(), Read = static _ => null }, CancellationToken.None));
+
+        Uri sent = bench.Sent.ShouldHaveSingleItem().Url;
+        sent.AbsolutePath.ShouldBe(sentPath);
+        sent.Query.ShouldBe(sentQuery);
+    }
+
     [Fact]
     public void A_refused_key_is_never_sent_again_and_the_next_one_is_taken()
     {
