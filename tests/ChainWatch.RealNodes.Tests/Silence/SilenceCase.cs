@@ -9,8 +9,8 @@ namespace ChainWatch.RealNodes.Tests;
 /// <summary>DepositMonitor before a node of its own, in a database of its own, with timeouts of seconds: what it says when its chain falls silent, and when.</summary>
 internal sealed class SilenceCase : IAsyncDisposable
 {
-    public static readonly TimeSpan EventTimeout = TimeSpan.FromSeconds(3);
-    public static readonly TimeSpan CriticalTimeout = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan EventTimeout = TimeSpan.FromSeconds(6);
+    public static readonly TimeSpan CriticalTimeout = TimeSpan.FromSeconds(10);
     private const string Chain = "ChainWatch:Chains:ethereum";
     private static readonly TimeSpan BlockTime = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -42,6 +42,8 @@ internal sealed class SilenceCase : IAsyncDisposable
         var settings = new Dictionary<string, string?>(StringComparer.Ordinal)
         {
             ["ChainWatch:Postgres:ConnectionString"] = $"{postgres.ConnectionString};Database={name}",
+            // Longer than all of it: who has lost the scope has no feed that could be silent.
+            ["ChainWatch:Leadership:TimeToLive"] = "00:01:00",
             ["ChainWatch:FailFast:CriticalTimeout"] = CriticalTimeout.ToString("c", CultureInfo.InvariantCulture),
             ["ChainWatch:FailFast:CheckInterval"] = "00:00:01",
             [$"{Chain}:Kind"] = "evm",

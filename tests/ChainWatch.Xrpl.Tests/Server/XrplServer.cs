@@ -299,7 +299,15 @@ internal sealed class XrplServer : IAsyncDisposable
 
         public async Task SendAsync(string text)
         {
-            await _sending.WaitAsync();
+            try
+            {
+                await _sending.WaitAsync();
+            }
+            catch (ObjectDisposedException)
+            {
+                return;
+            }
+
             try
             {
                 await socket.SendAsync(Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
@@ -310,7 +318,14 @@ internal sealed class XrplServer : IAsyncDisposable
             }
             finally
             {
-                _sending.Release();
+                try
+                {
+                    _sending.Release();
+                }
+                catch (ObjectDisposedException)
+                {
+                    // The connection was broken in the middle of it.
+                }
             }
         }
 
