@@ -17,11 +17,11 @@ public sealed class SilenceTests(SilenceCases cases) : IClassFixture<SilenceCase
 
     [Fact]
     public async Task A_frozen_node_is_a_dead_feed() =>
-        await ExpectAsync("frozen", "dead_feed", "no endpoint has answered");
+        await ExpectAsync("frozen", "dead_feed", "The feed is dead");
 
     [Fact]
     public async Task A_half_open_connection_is_a_dead_feed() =>
-        await ExpectAsync("half_open", "dead_feed", "no endpoint has answered");
+        await ExpectAsync("half_open", "dead_feed", "The feed is dead");
 
     [Fact]
     public async Task A_head_back_and_forth_between_two_heights_is_a_chain_that_stands_still() =>
@@ -54,7 +54,7 @@ public sealed class SilenceTests(SilenceCases cases) : IClassFixture<SilenceCase
         var outcome = await cases.OfAsync("starved");
         Effort.Say(string.Create(CultureInfo.InvariantCulture, $"starved: ended after {outcome.EndedAfter!.Value.TotalSeconds:F2} s (critical {SilenceCase.CriticalTimeout.TotalSeconds} s, then 1 s for the host to stop)"));
         outcome.ExitCode.ShouldBe(75, outcome.Output);
-        outcome.EndedAfter.Value.ShouldBeInRange(SilenceCase.CriticalTimeout - TimeSpan.FromSeconds(0.5), SilenceCase.CriticalTimeout + Slack + Slack);
+        outcome.EndedAfter.Value.ShouldBeInRange(SilenceCase.CriticalTimeout - TimeSpan.FromSeconds(2), SilenceCase.CriticalTimeout + Slack + Slack);
         outcome.Output.ShouldContain("ChainWatch fails fast");
         outcome.Output.ShouldContain("chain ethereum (evm): Failing, ");
     }
@@ -67,9 +67,9 @@ public sealed class SilenceTests(SilenceCases cases) : IClassFixture<SilenceCase
             $"{name}: judged {outcome.JudgedAfter!.Value.TotalSeconds:F2} s after the last life (timeout {SilenceCase.EventTimeout.TotalSeconds} s), ended after {outcome.EndedAfter!.Value.TotalSeconds:F2} s (critical {SilenceCase.CriticalTimeout.TotalSeconds} s): {outcome.Reason}"));
         outcome.Verdict.ShouldBe(verdict, outcome.Reason);
         outcome.Reason.ShouldContain(reason);
-        outcome.JudgedAfter.Value.ShouldBeInRange(SilenceCase.EventTimeout - TimeSpan.FromSeconds(0.5), SilenceCase.EventTimeout + Slack);
+        outcome.JudgedAfter.Value.ShouldBeInRange(SilenceCase.EventTimeout - TimeSpan.FromSeconds(2), SilenceCase.EventTimeout + Slack);
         outcome.ExitCode.ShouldBe(75, outcome.Output);
-        outcome.EndedAfter.Value.ShouldBeInRange(SilenceCase.CriticalTimeout - TimeSpan.FromSeconds(0.5), SilenceCase.CriticalTimeout + Slack + Slack);
+        outcome.EndedAfter.Value.ShouldBeInRange(SilenceCase.CriticalTimeout - TimeSpan.FromSeconds(2), SilenceCase.CriticalTimeout + Slack + Slack);
         outcome.Output.ShouldContain("ChainWatch fails fast");
         outcome.Output.ShouldContain($"chain ethereum (evm): Failing, {verdict}");
         outcome.Output.ShouldContain("endpoint endpoint-1: ");
