@@ -74,6 +74,7 @@ namespace ChainWatch
         public AssetBalance(Asset Asset, BigInteger Amount);
         public Asset Asset { get; init; }
         public BigInteger Amount { get; init; }
+        public BigInteger? Reserved { get; init; }
     }
 
     public static class AuditActor

@@ -37,6 +37,8 @@ internal sealed class BlockbookStateReader : IChainStateReader
     public ValueTask<Answer<ChainState>> ReadStateAsync(IReadOnlyList<AddressKey> addresses, ChainPoint? at, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(addresses);
+        ArgumentOutOfRangeException.ThrowIfZero(addresses.Count, nameof(addresses));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(addresses.Count, MaxAddresses, nameof(addresses));
         return _pool.RunAsync(
             async (endpoint, cancellation) =>
             {

@@ -73,6 +73,7 @@ internal static class XrplRegistration
             Endpoints = [.. pool.Endpoints.Select(static endpoint => endpoint.Client)],
             CreateSource = () => new PolledChainSource(chain, reader, polling, status, time),
             Reader = reader,
+            StateReader = new XrplStateReader(pool, plan),
             BlocksOnDemand = () => options.BlockTime == TimeSpan.Zero,
             Recovery = new ChainRecovery
             {

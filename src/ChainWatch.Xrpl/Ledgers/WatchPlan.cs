@@ -22,6 +22,9 @@ internal sealed class WatchPlan
 
     public bool RequireTag { get; }
 
+    /// <summary>The tokens by what identifies them, in the order in which they are configured.</summary>
+    public IReadOnlyDictionary<AddressKey, Asset> Tokens => _tokens;
+
     public bool HasTokens => _tokens.Count > 0;
 
     /// <summary>The asset of an issued currency or multi-purpose token; <see langword="null"/> where it is not watched.</summary>

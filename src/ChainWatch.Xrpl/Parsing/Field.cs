@@ -6,7 +6,10 @@ internal static class Field
     public const int LedgerEntryType = (FieldType.UInt16 << 8) | 1;
     public const int TransactionType = (FieldType.UInt16 << 8) | 2;
     public const int DestinationTag = (FieldType.UInt32 << 8) | 14;
+    public const int OwnerCount = (FieldType.UInt32 << 8) | 13;
     public const int TransactionIndex = (FieldType.UInt32 << 8) | 28;
+    public const int ReserveBase = (FieldType.UInt32 << 8) | 31;
+    public const int ReserveIncrement = (FieldType.UInt32 << 8) | 32;
     public const int TokenAmount = (FieldType.UInt64 << 8) | 26;
     public const int Amount = (FieldType.Amount << 8) | 1;
     public const int Balance = (FieldType.Amount << 8) | 2;
@@ -14,6 +17,8 @@ internal static class Field
     public const int HighLimit = (FieldType.Amount << 8) | 7;
     public const int Fee = (FieldType.Amount << 8) | 8;
     public const int DeliveredAmount = (FieldType.Amount << 8) | 18;
+    public const int ReserveBaseDrops = (FieldType.Amount << 8) | 23;
+    public const int ReserveIncrementDrops = (FieldType.Amount << 8) | 24;
     public const int Account = (FieldType.Account << 8) | 1;
     public const int Destination = (FieldType.Account << 8) | 3;
     public const int Delegate = (FieldType.Account << 8) | 12;

@@ -25,7 +25,7 @@ internal sealed class XrplBlockReader : IBlockReader
         async (endpoint, cancellation) =>
         {
             await endpoint.RefreshAsync(cancellation);
-            ChainPoint head = (await ReadTipAsync(endpoint, cancellation)).Point;
+            ChainPoint head = await endpoint.ReadTipAsync(cancellation);
 
             // Validated is final: there is nothing beyond it to wait for.
             return Answer<ChainTip>.Found(new ChainTip { Head = head, Safe = head, Finalized = head });
@@ -62,14 +62,6 @@ internal sealed class XrplBlockReader : IBlockReader
 
     public ValueTask<ChainPoint?> WaitForChangeAsync(CancellationToken cancellationToken) => _feed.WaitAsync(cancellationToken);
 
-    private static async ValueTask<BlockHeader> ReadTipAsync(XrplEndpoint endpoint, CancellationToken cancellationToken)
-    {
-        using XrplReply reply = await endpoint.AskAsync("ledger", "\"ledger_index\":\"validated\",\"binary\":true,", cancellationToken);
-        BlockHeader header = endpoint.Parse(reply, static result => LedgerAnswer.ReadHeader(result)).ToHeader();
-        endpoint.SawValidated(header.Point.Height);
-        return header;
-    }
-
     private async ValueTask<XrplLedger> ReadLedgerAsync(XrplEndpoint endpoint, string which, CancellationToken cancellationToken)
     {
         using XrplReply reply = await endpoint.AskAsync("ledger", $"{which}\"transactions\":true,\"expand\":true,\"binary\":true,", cancellationToken);
@@ -80,7 +72,7 @@ internal sealed class XrplBlockReader : IBlockReader
     {
         if (endpoint.Validated < fromHeight)
         {
-            await ReadTipAsync(endpoint, cancellationToken);
+            await endpoint.ReadTipAsync(cancellationToken);
             if (endpoint.Validated < fromHeight)
             {
                 throw new EndpointException(EndpointErrorKind.NotYet, string.Create(CultureInfo.InvariantCulture, $"endpoint '{endpoint.Name}' has validated up to ledger {endpoint.Validated}"));

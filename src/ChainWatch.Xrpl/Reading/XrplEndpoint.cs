@@ -55,6 +55,15 @@ internal sealed class XrplEndpoint : IPooledEndpoint, IDisposable
         Volatile.Write(ref _validated, index);
     }
 
+    /// <summary>Asks for the newest validated ledger.</summary>
+    public async ValueTask<ChainPoint> ReadTipAsync(CancellationToken cancellationToken)
+    {
+        using XrplReply reply = await AskAsync("ledger", "\"ledger_index\":\"validated\",\"binary\":true,", cancellationToken);
+        ChainPoint head = Parse(reply, static result => LedgerAnswer.ReadHeader(result)).ToHeader().Point;
+        SawValidated(head.Height);
+        return head;
+    }
+
     public async ValueTask ConnectAsync(CancellationToken cancellationToken)
     {
         using XrplReply reply = await AskAsync("server_info", "", cancellationToken);
@@ -83,7 +92,7 @@ internal sealed class XrplEndpoint : IPooledEndpoint, IDisposable
         }
     }
 
-    /// <summary>Asks the server. What it answers with is a success.</summary>
+    /// <summary>Asks the server. What it answers with is a success, or says that an entry does not exist (<see cref="XrplReply.IsNoEntry"/>).</summary>
     /// <param name="command">The command.</param>
     /// <param name="parameters">Its parameters as JSON properties, each followed by a comma.</param>
     /// <param name="cancellationToken">Ends the request.</param>
@@ -226,7 +235,8 @@ internal sealed class XrplEndpoint : IPooledEndpoint, IDisposable
             _sinceWarning = 0;
         }
 
-        EndpointError? error = message.Failed ? XrplErrors.ToError(Client, command, message)
+        EndpointError? error = reply.IsNoEntry ? null
+            : message.Failed ? XrplErrors.ToError(Client, command, message)
             : message.AmendmentBlocked ? new EndpointError { Kind = EndpointErrorKind.Transient, Message = $"endpoint '{Name}' is amendment blocked: its software is older than the network's rules; update that server" }
             : message.ResultLength == 0 ? new EndpointError { Kind = EndpointErrorKind.Transient, Message = $"endpoint '{Name}', {command}: an answer without a result" }
             : null;

@@ -6,7 +6,7 @@ internal static class XrplErrors
     public static EndpointErrorKind KindOf(string? error) => error switch
     {
         "slowDown" or "threshold exceeded" => EndpointErrorKind.RateLimited,
-        "lgrNotFound" or "lgrIdxMalformed" or "lgrIdxsInvalid" or "lgrNotValidated" or "txnNotFound" or "ledgerNotFound" or "entryNotFound" => EndpointErrorKind.MissingData,
+        "lgrNotFound" or "lgrIdxMalformed" or "lgrIdxsInvalid" or "lgrNotValidated" or "txnNotFound" or "ledgerNotFound" => EndpointErrorKind.MissingData,
         "noPermission" or "forbidden" => EndpointErrorKind.AuthFailed,
         "unknownCmd" or "notEnabled" or "notSupported" or "reportingUnsupported" or "invalid_API_version" => EndpointErrorKind.Unsupported,
         "actMalformed" or "invalidParams" or "malformedAddress" or "jsonInvalid" or "missingCommand" or "badSyntax" or "malformedRequest" => EndpointErrorKind.ClientBug,

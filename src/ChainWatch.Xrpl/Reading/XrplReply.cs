@@ -13,6 +13,9 @@ internal sealed class XrplReply : IDisposable
 
     public Message Message { get; }
 
+    /// <summary>True where the server knows the ledger, and it has no such entry: an answer as good as any other.</summary>
+    public bool IsNoEntry => Message.Error == "entryNotFound";
+
     public ReadOnlySpan<byte> Result => _body.Memory.Span.Slice(Message.ResultStart, Message.ResultLength);
 
     public void Dispose() => _body.Dispose();

@@ -129,6 +129,8 @@ internal sealed class Bench
     public static string Expect(FakeBlock block, FakeTransaction transaction, long ordinal, long amount, string symbol, string? from, string to) =>
         $"{block.Number} {transaction.Hash[2..10]}/{ordinal} {amount} {symbol} {from ?? "-"} > {to}";
 
+    public IReadOnlyList<Asset> Assets => [.. NativeAsset is { } native ? [native] : Array.Empty<Asset>(), .. WatchedTokens.Select(static token => token.Asset)];
+
     private Asset? NativeAsset => field ??= Native ? new Asset { Symbol = "ETH", Decimals = 18 } : null;
 
     private IReadOnlyList<(EvmAddress Contract, Asset Asset)> WatchedTokens => field ??= Tokens

@@ -15,23 +15,7 @@ internal sealed class Follow : IAsyncDisposable
 
     public Follow(XrplServer[] servers, long? startAt, AddressSet? watched = null, ChainPoint[]? known = null, Action<XrplOptions>? configure = null, bool http = false)
     {
-        ServiceCollection services = new();
-        services.AddSingleton<IConfiguration>(new ConfigurationBuilder().Build());
-        services.AddSingleton<ILoggerFactory>(Logs);
-        services.AddLogging();
-        services.AddSingleton<IEndpointObserver>(Observed);
-        services.AddChainWatch(watch => watch.AddXrpl("xrpl", xrpl =>
-        {
-            foreach (XrplServer server in servers)
-            {
-                xrpl.Endpoints.Add(http ? server.Address : server.WebSocketUrl);
-            }
-
-            xrpl.PollInterval = TimeSpan.FromMilliseconds(20);
-            xrpl.Tokens.Add("USD", "USD", XrplFormat.FormatAccount(Someone.Issuer));
-            configure?.Invoke(xrpl);
-        }));
-        Registration = services.BuildServiceProvider().GetRequiredService<ChainRegistry>().Get("xrpl");
+        Registration = Register(servers, Logs, Observed, configure, http);
         Watched = watched ?? Someone.Watch(Someone.Bob);
         _updates = Registration.CreateSource().ReadAsync(
             new SourceRequest { Known = known ?? [], StartHeight = startAt, Watched = () => Watched, Finalized = known is { Length: > 0 } ? known[^1] : null },
@@ -49,6 +33,27 @@ internal sealed class Follow : IAsyncDisposable
     public List<ChainPoint> Told { get; } = [];
 
     public List<string> Payments { get; } = [];
+
+    public static ChainRegistration Register(XrplServer[] servers, LogRecorder logs, Observer observed, Action<XrplOptions>? configure = null, bool http = false)
+    {
+        ServiceCollection services = new();
+        services.AddSingleton<IConfiguration>(new ConfigurationBuilder().Build());
+        services.AddSingleton<ILoggerFactory>(logs);
+        services.AddLogging();
+        services.AddSingleton<IEndpointObserver>(observed);
+        services.AddChainWatch(watch => watch.AddXrpl("xrpl", xrpl =>
+        {
+            foreach (XrplServer server in servers)
+            {
+                xrpl.Endpoints.Add(http ? server.Address : server.WebSocketUrl);
+            }
+
+            xrpl.PollInterval = TimeSpan.FromMilliseconds(20);
+            xrpl.Tokens.Add("USD", "USD", XrplFormat.FormatAccount(Someone.Issuer));
+            configure?.Invoke(xrpl);
+        }));
+        return services.BuildServiceProvider().GetRequiredService<ChainRegistry>().Get("xrpl");
+    }
 
     /// <summary>Goes on until this many ledgers were told.</summary>
     public async Task ReadAsync(int count)

@@ -58,6 +58,9 @@ internal sealed class XrplServer : IAsyncDisposable
     /// <summary>The first ledger that the server holds, by its place; those before are gone.</summary>
     public int HoldsFrom { get; set; }
 
+    /// <summary>What the ledgers' states hold.</summary>
+    public FakeEntries Entries { get; } = new();
+
     /// <summary>False keeps the stream silent.</summary>
     public bool Announces { get; set; } = true;
 
@@ -218,12 +221,20 @@ internal sealed class XrplServer : IAsyncDisposable
             {
                 "server_info" => (Info(), null),
                 "ledger" => Ledger(request),
+                "ledger_entry" => Entry(request),
                 "subscribe" or "unsubscribe" or "ping" => (new JsonObject(), null),
                 _ => (null, "unknownCmd"),
             };
             JsonObject answer = result is not null
                 ? new JsonObject { ["result"] = result, ["status"] = "success", ["type"] = "response" }
                 : new JsonObject { ["error"] = error, ["error_code"] = 21, ["error_message"] = error, ["request"] = request.DeepClone(), ["status"] = "error", ["type"] = "response" };
+            if (error == "entryNotFound" && !Clio && Find(request) is { } searched)
+            {
+                answer["ledger_hash"] = searched.Hash;
+                answer["ledger_index"] = searched.Index;
+                answer["validated"] = true;
+            }
+
             if (request["id"] is { } id)
             {
                 answer["id"] = id.DeepClone();
@@ -264,7 +275,22 @@ internal sealed class XrplServer : IAsyncDisposable
         return new JsonObject { ["info"] = info };
     }
 
-    private (JsonObject? Result, string? Error) Ledger(JsonObject request)
+    private (JsonObject? Result, string? Error) Ledger(JsonObject request) =>
+        Find(request) is { } ledger ? (ledger.ToResult((bool?)request["transactions"] ?? false, (int?)request["api_version"] ?? 1, Clio), null) : (null, "lgrNotFound");
+
+    private (JsonObject? Result, string? Error) Entry(JsonObject request)
+    {
+        if (Find(request) is not { } ledger)
+        {
+            return (null, "lgrNotFound");
+        }
+
+        return Entries.Find(request, ledger.Index) is { } binary
+            ? (new JsonObject { ["index"] = new string('0', 64), ["ledger_hash"] = ledger.Hash, ["ledger_index"] = ledger.Index, ["node_binary"] = Convert.ToHexString(binary), ["validated"] = true }, null)
+            : (null, "entryNotFound");
+    }
+
+    private ServedLedger? Find(JsonObject request)
     {
         int at;
         if (request["ledger_hash"] is { } hash)
@@ -280,12 +306,7 @@ internal sealed class XrplServer : IAsyncDisposable
             at = _ledgers.FindIndex(ledger => ledger.Index == (long)request["ledger_index"]!);
         }
 
-        if (at < HoldsFrom || at >= Validated)
-        {
-            return (null, "lgrNotFound");
-        }
-
-        return (_ledgers[at].ToResult((bool?)request["transactions"] ?? false, (int?)request["api_version"] ?? 1, Clio), null);
+        return at < HoldsFrom || at >= Validated ? null : _ledgers[at];
     }
 
     /// <summary>One client's connection.</summary>
