@@ -15,7 +15,7 @@ public sealed class ChainHealth
     public string? Reason { get; init; }
 
     /// <summary>Why it is not ready, in one word: <c>starting</c>, <c>store_unavailable</c>, <c>not_leading</c>, <c>not_connected</c>,
-    /// <c>feed_silent</c>, <c>not_committing</c> or <c>sync_lag</c>; <see langword="null"/> when it is.</summary>
+    /// <c>feed_silent</c>, <c>not_committing</c>, <c>sync_lag</c> or <c>process_starved</c>; <see langword="null"/> when it is.</summary>
     public string? NotReady { get; init; }
 
     /// <summary>What is wrong with the feed of a failing chain; <see cref="FeedVerdict.None"/> while nothing is, or something else.</summary>
@@ -30,7 +30,7 @@ public sealed class ChainHealth
     /// <summary>The chain's live status.</summary>
     public ChainStatus Status => Registration.Status;
 
-    /// <summary>The verdict as it stands in answers, metrics and logs: <c>stalled_chain</c>, <c>dead_feed</c> or <c>busy_consumer</c>; <see langword="null"/> for none.</summary>
+    /// <summary>The verdict as it stands in answers, metrics and logs: <c>stalled_chain</c>, <c>dead_feed</c>, <c>busy_consumer</c> or <c>starved_process</c>; <see langword="null"/> for none.</summary>
     public string? VerdictWord => WordOf(Verdict);
 
     /// <summary>How long the feed has been silent, or nothing was committed, for a reason that trying something may mend; zero where there is nothing to mend.</summary>
@@ -44,13 +44,29 @@ public sealed class ChainHealth
         FeedVerdict.StalledChain => "stalled_chain",
         FeedVerdict.DeadFeed => "dead_feed",
         FeedVerdict.BusyConsumer => "busy_consumer",
+        FeedVerdict.StarvedProcess => "starved_process",
         _ => null,
     };
 
-    internal static ChainHealth Of(ChainRegistration registration, ReadinessOptions readiness, bool started, string? storeError)
+    internal static ChainHealth Of(ChainRegistration registration, ReadinessOptions readiness, bool started, string? storeError, TimeSpan starved = default)
     {
         ChainStatus status = registration.Status;
         bool leading = status.Leading;
+        if (starved > registration.EventTimeout)
+        {
+            // Before anything else: what else is known of the chain has not changed since, and a leader that became a standby by it has nothing else to time out.
+            return new ChainHealth
+            {
+                Registration = registration,
+                Leading = leading,
+                State = HealthState.Failing,
+                NotReady = "process_starved",
+                Reason = $"The process stands still: its thread pool has run nothing for {Seconds(starved)}; the limit is {Seconds(registration.EventTimeout)}. Something blocks all of its threads.",
+                Verdict = FeedVerdict.StarvedProcess,
+                Lasted = starved,
+            };
+        }
+
         (HealthState State, string? NotReady, string? Reason) plain = (HealthState.Healthy, null, null);
         if (storeError is not null)
         {

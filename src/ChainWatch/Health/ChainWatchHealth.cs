@@ -38,6 +38,11 @@ public sealed class ChainWatchHealth
     /// <summary>True once the host was told to stop: then the instance is no longer ready, whatever else it is.</summary>
     public bool Stopping => _stopping;
 
+    /// <summary>Tells whether the thread pool runs; <see langword="null"/> where no watchdog looks.</summary>
+    internal ThreadPoolPulse? Pulse { get; set; }
+
+    private TimeSpan Starved => Pulse?.Silence ?? TimeSpan.Zero;
+
     /// <summary>Looks at every chain, and asks the store how the outbox stands, at most two seconds.</summary>
     public async Task<ChainWatchHealthReport> ReadAsync(CancellationToken cancellationToken)
     {
@@ -46,7 +51,7 @@ public sealed class ChainWatchHealth
         return new ChainWatchHealthReport
         {
             At = _time.GetUtcNow(),
-            Chains = [.. Chains.Chains.Select(chain => ChainHealth.Of(chain, _readiness, _started, storeError))],
+            Chains = [.. Chains.Chains.Select(chain => ChainHealth.Of(chain, _readiness, _started, storeError, Starved))],
             Outbox = outbox,
             StoreError = storeError,
             LongestDelivery = _longestDelivery,
@@ -56,7 +61,7 @@ public sealed class ChainWatchHealth
     }
 
     /// <summary>Looks at one chain, without asking the store again.</summary>
-    internal ChainHealth Read(ChainRegistration chain) => ChainHealth.Of(chain, _readiness, _started, _started ? _storeError : _startError);
+    internal ChainHealth Read(ChainRegistration chain) => ChainHealth.Of(chain, _readiness, _started, _started ? _storeError : _startError, Starved);
 
     /// <summary>Records that the store is ready and the stations run.</summary>
     internal void Started() => _started = true;

@@ -1,6 +1,6 @@
 namespace ChainWatch;
 
-/// <summary>What is wrong with a chain whose feed has fallen silent, or whose blocks are not committed.</summary>
+/// <summary>What is wrong with a chain whose feed has fallen silent, whose blocks are not committed, or whose process stands still.</summary>
 public enum FeedVerdict
 {
     /// <summary>Nothing of the kind.</summary>
@@ -14,4 +14,7 @@ public enum FeedVerdict
 
     /// <summary>The feed is ahead and nothing is committed: the store, or the reading of blocks, is what stands still.</summary>
     BusyConsumer,
+
+    /// <summary>The process itself stands still: its thread pool runs nothing any more, so that it neither follows, nor could take over, nor answers.</summary>
+    StarvedProcess,
 }

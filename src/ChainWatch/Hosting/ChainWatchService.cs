@@ -93,6 +93,7 @@ internal sealed class ChainWatchService : BackgroundService, IHostedLifecycleSer
 
         // Before the store is there: one that never comes is a silence like any other.
         using WatchdogVoice voice = new();
+        _health.Pulse = new ThreadPoolPulse(_time, static answer => ThreadPool.UnsafeQueueUserWorkItem(static answer => answer(), answer, preferLocal: false));
         using Watchdog watchdog = new(_health, _options.FailFast, _metrics, _exit.Request, ProcessEnd.Now, Console.Error, _time, _loggers.CreateLogger<Watchdog>(), voice.Say);
         watchdog.Start();
         if (!await PrepareAsync(stoppingToken))

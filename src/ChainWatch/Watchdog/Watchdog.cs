@@ -86,6 +86,7 @@ internal sealed class Watchdog : IDisposable
     public WatchdogCheck Look()
     {
         _metrics.WatchdogTicked();
+        _health.Pulse?.Look();
         List<ChainHealth> chains = [];
         List<ChainHealth> failing = [];
         ChainHealth? critical = null;

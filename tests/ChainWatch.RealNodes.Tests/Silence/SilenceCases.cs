@@ -138,7 +138,10 @@ public sealed class SilenceCases : IAsyncLifetime
         return new SilenceOutcome(null, "", "", after, code, one.Monitor.Output);
     }
 
-    /// <summary>Its health answers need the thread pool themselves: what is left to it is standard error and the exit code.</summary>
+    /// <summary>
+    /// Its health answers need the thread pool themselves: what is left to it is standard error and the exit code. It loses the chain long before it may be called silent, as it
+    /// does under every lease that is shorter than the timeouts: then it has no feed any more, and must end itself all the same.
+    /// </summary>
     private async Task<SilenceOutcome> StarvedAsync()
     {
         using var harm = new Harm();
@@ -148,7 +151,7 @@ public sealed class SilenceCases : IAsyncLifetime
             "starved",
             node,
             [(node.Url, node.WebSocketUrl)],
-            [("ChainWatch:FailFast:ExitTimeout", "00:00:01"), .. harm.Environment.Select(static variable => (variable.Key, variable.Value))]);
+            [("ChainWatch:FailFast:ExitTimeout", "00:00:01"), ("ChainWatch:Leadership:TimeToLive", "00:00:02"), .. harm.Environment.Select(static variable => (variable.Key, variable.Value))]);
         await one.BeHealthyAsync(subscriptions: 2);
         harm.Do(StartupHook.Starve);
         one.FallSilent();
