@@ -80,6 +80,11 @@ fi
 if [ "$build" = true ]; then
   echo "building (Release)"
   dotnet build ChainWatch.sln -c Release -v quiet -nologo -clp:NoSummary || { echo "the build failed"; end 0 1 0 1; }
+  if [ "$needs_nodes" = true ]; then
+    # As it is deployed: compiled ahead of time, so that the many processes of the tests do not take the machine from each other by compiling themselves.
+    dotnet publish samples/DepositMonitor -c Release -r linux-x64 --self-contained false -p:PublishReadyToRun=true -o artifacts/published/DepositMonitor -v quiet -nologo -clp:NoSummary \
+      || { echo "publishing samples/DepositMonitor failed"; end 0 1 0 1; }
+  fi
 fi
 
 export PATH="$root/.tools/bin:$PATH"

@@ -156,13 +156,14 @@ internal sealed class LeaderSession : IAsyncDisposable
     /// Raises the term under the lock. It waits for the writes of older terms that are under way.
     /// </summary>
     /// <param name="insist">Also where the scope is being handed to another instance.</param>
+    /// <param name="rehearse">Raises nothing: only everything that is needed for it has been used once, on both sides, and is quick when it matters.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>The term, and the first term on the server as it is now; <see langword="null"/> where the scope is being handed to another instance.</returns>
-    public async Task<(long Term, long StoreTerm)?> RaiseTermAsync(bool insist, CancellationToken cancellationToken)
+    /// <returns>The term, and the first term on the server as it is now; <see langword="null"/> where the scope is being handed to another instance, and after a rehearsal.</returns>
+    public async Task<(long Term, long StoreTerm)?> RaiseTermAsync(bool insist, bool rehearse, CancellationToken cancellationToken)
     {
         await using NpgsqlCommand command = Command(PostgresWatchStore.RaiseTermSql(_schema));
         command.CommandTimeout = 0;
-        command.Parameters.With(_scope).With(PostgresText.Clean(_holder)).With(_systemIdentifier).With((long?)_timeline).With(insist ? null : HolderName);
+        command.Parameters.With(_scope).With(PostgresText.Clean(_holder)).With(_systemIdentifier).With((long?)_timeline).With(insist ? null : HolderName).With(!rehearse);
         await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
         return await reader.ReadAsync(cancellationToken) ? (reader.GetInt64(0), reader.GetInt64(1)) : null;
     }

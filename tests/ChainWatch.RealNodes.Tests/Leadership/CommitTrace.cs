@@ -32,6 +32,9 @@ internal sealed class CommitTrace(string connectionString)
     /// <summary>The newest term that has committed anything.</summary>
     public async Task<long> NewestTermAsync() => (await ReadAsync("select coalesce(max(term), 0), now() from commit_trace", null)).Term;
 
+    /// <summary>How many commits there were.</summary>
+    public async Task<long> CountAsync() => (await ReadAsync("select coalesce(max(id), 0), now() from commit_trace", null)).Term;
+
     /// <summary>The first commit of a newer term; <see langword="null"/> while there is none.</summary>
     public async Task<DateTime?> FirstCommitAfterAsync(long term)
     {

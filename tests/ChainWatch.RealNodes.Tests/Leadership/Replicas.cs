@@ -9,6 +9,7 @@ namespace ChainWatch.RealNodes.Tests;
 public sealed class Replicas : IAsyncLifetime
 {
     private const int Count = 3;
+    private const int BlocksBetween = 100;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     private readonly bool _apart;
@@ -115,6 +116,7 @@ public sealed class Replicas : IAsyncLifetime
                 for (var time = 0; time < times; time++)
                 {
                     var leader = await AreReadyAsync();
+                    await SettleAsync();
                     var term = await Trace.NewestTermAsync();
                     var at = await strike(leader);
                     measured.Add(await NextTermAsync(term, at));
@@ -187,6 +189,13 @@ public sealed class Replicas : IAsyncLifetime
             await _node!.MineAsync();
             await timer.WaitForNextTickAsync(CancellationToken.None);
         }
+    }
+
+    /// <summary>Waits for some more blocks: replicas that have just been started still compile themselves, and would take the machine from the one that is to take over.</summary>
+    private async Task SettleAsync()
+    {
+        var since = await Trace.CountAsync();
+        await Eventually.BecomesTrueAsync(async _ => await Trace.CountAsync() > since + BlocksBetween, Patience, () => LastLines);
     }
 
     /// <summary>Waits for the first commit of a newer term than this, and says how long after a moment it came.</summary>
