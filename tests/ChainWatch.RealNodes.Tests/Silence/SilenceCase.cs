@@ -38,6 +38,7 @@ internal sealed class SilenceCase : IAsyncDisposable
     /// <param name="more">Further settings; those of the chain begin with a colon.</param>
     public static async Task<SilenceCase> StartAsync(PostgresServer postgres, string name, EthereumNode node, (string Url, string? WebSocketUrl)[] endpoints, params (string Key, string? Value)[] more)
     {
+        await postgres.ExecuteAsync($"drop database if exists {name} with (force)");
         await postgres.ExecuteAsync($"create database {name}");
         var settings = new Dictionary<string, string?>(StringComparer.Ordinal)
         {
@@ -121,7 +122,8 @@ internal sealed class SilenceCase : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _mining.CancelAsync();
-        await _miner;
+        // What it failed with would hide why the case ends.
+        await Task.WhenAny(_miner);
         _mining.Dispose();
         _http.Dispose();
         await Monitor.DisposeAsync();

@@ -14,15 +14,15 @@ public sealed class SilenceCases : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _postgres = await PostgresServer.StartNewAsync();
-        _outcomes["mute"] = MuteAsync();
-        _outcomes["frozen"] = FrozenAsync();
-        _outcomes["half_open"] = HalfOpenAsync();
-        _outcomes["flapping"] = FlappingAsync();
-        _outcomes["stalled"] = StalledAsync();
-        _outcomes["on_demand"] = OnDemandAsync();
-        _outcomes["left_behind"] = LeftBehindAsync();
-        _outcomes["wrong_chain"] = WrongChainAsync();
-        _outcomes["starved"] = StarvedAsync();
+        _outcomes["mute"] = WithNodeAsync(MuteAsync);
+        _outcomes["frozen"] = WithNodeAsync(FrozenAsync);
+        _outcomes["half_open"] = WithNodeAsync(HalfOpenAsync);
+        _outcomes["flapping"] = WithNodeAsync(FlappingAsync);
+        _outcomes["stalled"] = WithNodeAsync(StalledAsync);
+        _outcomes["on_demand"] = WithNodeAsync(OnDemandAsync);
+        _outcomes["left_behind"] = WithNodeAsync(LeftBehindAsync);
+        _outcomes["wrong_chain"] = WithNodeAsync(WrongChainAsync);
+        _outcomes["starved"] = WithNodeAsync(StarvedAsync);
     }
 
     public async ValueTask DisposeAsync()
@@ -35,11 +35,31 @@ public sealed class SilenceCases : IAsyncLifetime
         }
     }
 
-    private static Task<EthereumNode> StartNodeAsync() => EthereumNode.StartAsync(EthereumNodeKind.Anvil);
-
-    private async Task<SilenceOutcome> MuteAsync()
+    /// <summary>Runs a case before a node of its own. A node that ended by itself meanwhile says nothing about the monitor: then it is run once more.</summary>
+    private static async Task<SilenceOutcome> WithNodeAsync(Func<EthereumNode, Task<SilenceOutcome>> run)
     {
-        await using var node = await StartNodeAsync();
+        try
+        {
+            await using var node = await EthereumNode.StartAsync(EthereumNodeKind.Anvil);
+            try
+            {
+                return await run(node);
+            }
+            catch (Exception exception) when (node.Process.HasExited)
+            {
+                throw new NodeEndedException($"The node ended by itself with exit code {node.Process.ExitCode}: {node.Process.Output}", exception);
+            }
+        }
+        catch (NodeEndedException exception)
+        {
+            await Console.Error.WriteLineAsync(exception.ToString());
+            await using var another = await EthereumNode.StartAsync(EthereumNodeKind.Anvil);
+            return await run(another);
+        }
+    }
+
+    private async Task<SilenceOutcome> MuteAsync(EthereumNode node)
+    {
         await using var front = new NodeFront(node);
         await using var one = await SilenceCase.StartAsync(_postgres!, "mute", node, [(front.Url, front.WebSocketUrl)]);
         await one.BeHealthyAsync(subscriptions: 2);
@@ -49,9 +69,8 @@ public sealed class SilenceCases : IAsyncLifetime
         return await SeeToTheEndAsync(one);
     }
 
-    private async Task<SilenceOutcome> FrozenAsync()
+    private async Task<SilenceOutcome> FrozenAsync(EthereumNode node)
     {
-        await using var node = await StartNodeAsync();
         await using var one = await SilenceCase.StartAsync(_postgres!, "frozen", node, [(node.Url, node.WebSocketUrl)]);
         await one.BeHealthyAsync(subscriptions: 2);
         await one.StopMiningAsync();
@@ -67,9 +86,8 @@ public sealed class SilenceCases : IAsyncLifetime
         }
     }
 
-    private async Task<SilenceOutcome> HalfOpenAsync()
+    private async Task<SilenceOutcome> HalfOpenAsync(EthereumNode node)
     {
-        await using var node = await StartNodeAsync();
         await using var front = new NodeFront(node);
         await using var link = new HalfOpenLink(front.Url);
         await using var one = await SilenceCase.StartAsync(_postgres!, "half_open", node, [(link.Url, link.WebSocketUrl)]);
@@ -80,9 +98,8 @@ public sealed class SilenceCases : IAsyncLifetime
         return await SeeToTheEndAsync(one);
     }
 
-    private async Task<SilenceOutcome> FlappingAsync()
+    private async Task<SilenceOutcome> FlappingAsync(EthereumNode node)
     {
-        await using var node = await StartNodeAsync();
         await using var front = new NodeFront(node);
         await using var one = await SilenceCase.StartAsync(_postgres!, "flapping", node, [(front.Url, null)]);
         await one.BeHealthyAsync(subscriptions: 1);
@@ -92,9 +109,8 @@ public sealed class SilenceCases : IAsyncLifetime
         return await SeeToTheEndAsync(one);
     }
 
-    private async Task<SilenceOutcome> StalledAsync()
+    private async Task<SilenceOutcome> StalledAsync(EthereumNode node)
     {
-        await using var node = await StartNodeAsync();
         await using var one = new NodeFront(node);
         await using var other = new NodeFront(node);
         await using var silence = await SilenceCase.StartAsync(_postgres!, "stalled", node, [(one.Url, one.WebSocketUrl), (other.Url, null)]);
@@ -105,9 +121,8 @@ public sealed class SilenceCases : IAsyncLifetime
     }
 
     /// <summary>A chain that has nothing to say for longer than any timeout, and then a block.</summary>
-    private async Task<SilenceOutcome> OnDemandAsync()
+    private async Task<SilenceOutcome> OnDemandAsync(EthereumNode node)
     {
-        await using var node = await StartNodeAsync();
         await using var one = await SilenceCase.StartAsync(_postgres!, "on_demand", node, [(node.Url, node.WebSocketUrl)], (":BlockTime", "00:00:00"));
         await one.BeHealthyAsync(subscriptions: 2);
         await one.StopMiningAsync();
@@ -116,9 +131,8 @@ public sealed class SilenceCases : IAsyncLifetime
     }
 
     /// <summary>The endpoint that is asked first stays where it is, while the chain goes on: the other one is to be asked instead, before anything is called failing.</summary>
-    private async Task<SilenceOutcome> LeftBehindAsync()
+    private async Task<SilenceOutcome> LeftBehindAsync(EthereumNode node)
     {
-        await using var node = await StartNodeAsync();
         await using var behind = new NodeFront(node);
         await using var ahead = new NodeFront(node);
         await using var one = await SilenceCase.StartAsync(_postgres!, "left_behind", node, [(behind.Url, null), (ahead.Url, null)]);
@@ -128,9 +142,8 @@ public sealed class SilenceCases : IAsyncLifetime
         return await GoesOnAsync(one, SilenceCase.CriticalTimeout);
     }
 
-    private async Task<SilenceOutcome> WrongChainAsync()
+    private async Task<SilenceOutcome> WrongChainAsync(EthereumNode node)
     {
-        await using var node = await StartNodeAsync();
         await using var other = new NodeFront(node);
         await using var one = await SilenceCase.StartAsync(_postgres!, "wrong_chain", node, [(node.Url, null), (other.Url, null)], (":ChainId", "1"));
         one.FallSilent();
@@ -142,10 +155,9 @@ public sealed class SilenceCases : IAsyncLifetime
     /// Its health answers need the thread pool themselves: what is left to it is standard error and the exit code. It loses the chain long before it may be called silent, as it
     /// does under every lease that is shorter than the timeouts: then it has no feed any more, and must end itself all the same.
     /// </summary>
-    private async Task<SilenceOutcome> StarvedAsync()
+    private async Task<SilenceOutcome> StarvedAsync(EthereumNode node)
     {
         using var harm = new Harm();
-        await using var node = await StartNodeAsync();
         await using var one = await SilenceCase.StartAsync(
             _postgres!,
             "starved",
