@@ -25,6 +25,7 @@ internal sealed class ChainWatchEndpoints
         _facts = new Lazy<HostFacts>(() => new HostFacts(
             services.GetRequiredService<ChainWatchOptions>().Instance,
             services.GetRequiredService<IWatchStore>(),
+            services.GetRequiredService<StoreSpace>(),
             time,
             startedAt));
     }

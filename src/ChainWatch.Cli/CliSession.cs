@@ -26,7 +26,11 @@ internal sealed class CliSession : IDisposable
 
     public IReadOnlyList<Chain> Chains => [.. _host.Services.GetRequiredService<ChainRegistry>().Chains.Select(static one => one.Chain)];
 
-    public Chain Chain(string name) => _host.Services.GetRequiredService<ChainRegistry>().Get(name).Chain;
+    public ChainWatchOptions Options => _host.Services.GetRequiredService<ChainWatchOptions>();
+
+    public Chain Chain(string name) => Registration(name).Chain;
+
+    public ChainRegistration Registration(string name) => _host.Services.GetRequiredService<ChainRegistry>().Get(name);
 
     /// <summary>Makes a command do its work, and says what is wrong where it cannot.</summary>
     public static void Set(Command command, Func<CliSession, ParseResult, CancellationToken, Task<int>> work) =>

@@ -135,6 +135,8 @@ public sealed class HealthEndpointsTests
         json.GetProperty("instance").GetString().ShouldBe("<test> & co");
         json.GetProperty("store").GetProperty("kind").GetString().ShouldBe("InMemoryWatchStore");
         json.GetProperty("outbox").GetProperty("parked").GetInt64().ShouldBe(0);
+        JsonElement store = json.GetProperty("disk").GetProperty("store");
+        (store.GetProperty("policy").GetString(), store.GetProperty("used").GetInt64()).ShouldBe(("disabled", 0));
         JsonElement chain = json.GetProperty("chains").GetProperty("one");
         chain.GetProperty("cursor").GetProperty("height").GetInt64().ShouldBe(app.Chain.Head.Height);
         chain.GetProperty("leadership").GetRawText().ShouldStartWith("""{"role":"leader","term":1,"ready":true,"since":""");

@@ -49,6 +49,27 @@ public sealed class ChainWatchCommandTests(PostgresServerFixture postgres)
     }
 
     [Fact]
+    public async Task What_may_go_is_counted_first_and_goes_then_and_that_is_audited()
+    {
+        await using CliTestHost host = await CliTestHost.CreateAsync(postgres.Server);
+        await host.Script.WatchAsync([1, 2]);
+        await host.Script.CommitAsync(TwentyBlocks(host));
+
+        CliRun refused = await host.RunAsync("prune", "ethereum");
+        CliRun kept = await host.JsonAsync("prune", "ethereum", "--policy", "aggressive", "--dry-run");
+        CliRun dry = await host.JsonAsync("prune", "ethereum", "--policy", "aggressive", "--dry-run", "--keep-blocks", "3");
+        CliRun pruned = await host.JsonAsync("prune", "ethereum", "--policy", "aggressive", "--keep-blocks", "3", "--actor", "carol");
+
+        refused.ExitCode.ShouldBe(2);
+        refused.Errors.ShouldContain("Retention:Policy is 'disabled'");
+        (kept.ExitCode, kept.Json["blocks"]!.GetValue<long>()).ShouldBe((0, 0));
+        (dry.Json["pruned"]!.GetValue<bool>(), dry.Json["blocks"]!.GetValue<long>()).ShouldBe((false, 6));
+        (pruned.Json["pruned"]!.GetValue<bool>(), pruned.Json["blocks"]!.GetValue<long>()).ShouldBe((true, 6));
+        JsonNode last = (await host.JsonAsync("audit", "list")).Json.AsArray()[^1]!;
+        (last["action"]!.GetValue<string>(), last["actor"]!.GetValue<string>()).ShouldBe(("prune", "carol"));
+    }
+
+    [Fact]
     public async Task Lines_without_a_terminal_are_made_for_other_programs()
     {
         await using CliTestHost host = await CliTestHost.CreateAsync(postgres.Server);

@@ -72,6 +72,8 @@ internal sealed class SimulatedEngine : IDisposable
 
     public Task? Running { get; private set; }
 
+    public RetentionOptions Retention { get; init; } = new();
+
     public IReadOnlyList<PaymentEvent> Events => Store.ReadEvents();
 
     public IReadOnlyList<PaymentEventKind> Kinds => [.. Events.Select(static one => one.Kind)];
@@ -81,7 +83,7 @@ internal sealed class SimulatedEngine : IDisposable
     public void Start(IWatchStore? store = null, ILeaderElection? election = null)
     {
         store ??= Store;
-        ChainRunner runner = new(Registration, new FollowerOptions(), deliver: true, store, election ?? new SingleInstanceElection(store, "test"), Status, _metrics, _signals, Time, Log.CreateLogger("engine"));
+        ChainRunner runner = new(Registration, new FollowerOptions(), deliver: true, store, election ?? new SingleInstanceElection(store, "test"), Status, _metrics, _signals, Time, Log.CreateLogger("engine")) { Retention = Retention };
         Scheduler.Start(() => Running = runner.RunAsync(_stop.Token));
     }
 

@@ -111,6 +111,7 @@ internal static class HealthJson
         json.WriteStartObject("disk");
         json.WriteNumber("free", HostFacts.DiskFree);
         json.WriteNumber("total", HostFacts.DiskTotal);
+        StoreSpaceJson.Write(json, facts.Space);
         json.WriteEndObject();
         json.WriteEndObject();
     }

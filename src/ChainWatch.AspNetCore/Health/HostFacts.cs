@@ -8,10 +8,11 @@ internal sealed class HostFacts
     private readonly TimeProvider _time;
     private readonly long _startedAt;
 
-    public HostFacts(string instance, IWatchStore store, TimeProvider timeProvider, long startedAt)
+    public HostFacts(string instance, IWatchStore store, StoreSpace space, TimeProvider timeProvider, long startedAt)
     {
         Instance = instance;
         Store = store.GetType().Name;
+        Space = space;
         _time = timeProvider;
         _startedAt = startedAt;
     }
@@ -19,6 +20,8 @@ internal sealed class HostFacts
     public string Instance { get; }
 
     public string Store { get; }
+
+    public StoreSpace Space { get; }
 
     public string Version { get; } =
         typeof(ChainWatchHealth).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";

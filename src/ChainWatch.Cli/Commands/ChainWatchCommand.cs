@@ -17,5 +17,6 @@ internal static class ChainWatchCommand
         CoverageCommand.Create(),
         OutboxCommand.Create(),
         AuditCommand.Create(),
+        PruneCommand.Create(),
     };
 }

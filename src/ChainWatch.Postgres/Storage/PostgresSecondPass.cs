@@ -26,11 +26,14 @@ internal sealed class PostgresSecondPass
         _blocks = new BlockStatements(schema);
         _next =
             $"""
-            select greatest(c.from_height, p.to_height + 1) as from_height, c.to_height, c.endpoint
+            select greatest(c.from_height, p.to_height + 1, k.height) as from_height, c.to_height, c.endpoint
             from {schema}.coverage c left join lateral (
                 select l.to_height from {schema}.coverage l where l.chain = $1 and l.partition = $2 and l.pass = 2 order by l.from_height desc limit 1
-            ) p on true
-            where c.chain = $1 and c.partition = $2 and c.pass = 1 and (p.to_height is null or c.to_height > p.to_height)
+            ) p on true left join lateral (
+                -- Below the first header that is kept there is nothing to hold a second reading to.
+                select b.height from {schema}.block b where b.chain = $1 and b.partition = $2 order by b.height limit 1
+            ) k on true
+            where c.chain = $1 and c.partition = $2 and c.pass = 1 and (p.to_height is null or c.to_height > p.to_height) and (k.height is null or c.to_height >= k.height)
             order by c.from_height limit 1
             """;
         // One row where the piece fits: it begins where the second pass stands, ends where it may, comes from somebody else, and no block of it contradicts a stored one.

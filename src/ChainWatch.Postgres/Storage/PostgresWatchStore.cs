@@ -17,6 +17,7 @@ public sealed class PostgresWatchStore : IWatchStore
     private readonly SpendStatements _spends;
     private readonly PostgresSecondPass _secondPass;
     private readonly PostgresDigests _digests;
+    private readonly PostgresRetention _retention;
     private readonly PostgresAudit _audit;
     private readonly string _raiseTerm;
     private readonly string _load;
@@ -49,6 +50,7 @@ public sealed class PostgresWatchStore : IWatchStore
         _spends = new SpendStatements(schema);
         _secondPass = new PostgresSecondPass(dataSource, schema, _commits, writeTimeout);
         _digests = new PostgresDigests(dataSource, schema);
+        _retention = new PostgresRetention(dataSource, schema, writeTimeout);
         _audit = new PostgresAudit(dataSource, schema);
         _raiseTerm = RaiseTermSql(schema);
         _load =
@@ -278,6 +280,16 @@ public sealed class PostgresWatchStore : IWatchStore
         ArgumentNullException.ThrowIfNull(chain);
         return _digests.ReadAsync(chain, fromHeight, toHeight, parts, cancellationToken);
     }
+
+    /// <inheritdoc/>
+    public ValueTask<PruneResult> PruneAsync(PruneRequest request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return _retention.PruneAsync(request, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<StoreSize> ReadSizeAsync(CancellationToken cancellationToken) => _retention.ReadSizeAsync(cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask AuditAsync(string action, string entity, string? details, CancellationToken cancellationToken) => _audit.AppendAsync(action, entity, details, cancellationToken);

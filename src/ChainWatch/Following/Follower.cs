@@ -78,6 +78,9 @@ internal sealed class Follower
     /// <summary>True once a batch was committed in this term: <see cref="Watched"/> was complete then.</summary>
     public bool HasCommitted => Volatile.Read(ref _hasCommitted);
 
+    /// <summary>Where to begin on the first run: by default where the registration says.</summary>
+    public long? StartHeight { get => field ?? _registration.StartHeight; init; }
+
     /// <summary>Ends the following where nothing is half done, when it is cancelled.</summary>
     public CancellationToken HandOver { get; init; }
 
@@ -170,7 +173,7 @@ internal sealed class Follower
     {
         Known = state.Known,
         Finalized = state.Finalized,
-        StartHeight = _registration.StartHeight,
+        StartHeight = StartHeight,
         Watched = () => _wanted,
     };
 

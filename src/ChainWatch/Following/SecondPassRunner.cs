@@ -40,11 +40,14 @@ internal sealed class SecondPassRunner
 
     private ChainOptions Options => _registration.Options;
 
+    /// <summary>Whether a chain is read twice.</summary>
+    public static bool Runs(ChainRegistration registration) => registration.Options.SecondPass && registration.Reader is not null && registration.Options.Endpoints.Count >= 2;
+
     /// <summary>Works until cancelled.</summary>
     /// <exception cref="LeadershipLostException">There is a newer term.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        if (!Options.SecondPass || _registration.Reader is not { } reader || Options.Endpoints.Count < 2)
+        if (!Runs(_registration))
         {
             if (Options.SecondPass)
             {
@@ -55,7 +58,7 @@ internal sealed class SecondPassRunner
         }
         else
         {
-            await RunAsync(reader, cancellationToken);
+            await RunAsync(_registration.Reader!, cancellationToken);
         }
     }
 

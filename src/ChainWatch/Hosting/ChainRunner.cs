@@ -46,6 +46,9 @@ internal sealed class ChainRunner
     /// <summary>What tells of payments that no block holds yet; <see langword="null"/> where nobody wants to know.</summary>
     public PendingPayments? Pending { get; init; }
 
+    /// <summary>What to keep of what following no longer needs.</summary>
+    public RetentionOptions Retention { get; init; } = new();
+
     /// <summary>Runs until cancelled; then it returns.</summary>
     /// <exception cref="FinalityViolationException">The chain replaced final blocks; nothing may be written until a person has looked.</exception>
     /// <exception cref="ChainWatchConfigurationException">Something that only shows when it is used is configured wrongly, and waiting does not mend it.</exception>
@@ -141,7 +144,8 @@ internal sealed class ChainRunner
             Follower follower = CreateFollower(leadership.Term, watched, leadership.StoreTerm, () => TakenOver(leadership, granted), quorum, leadership.HandOver);
             BackScanRunner backScans = new(_registration, _options, _deliver, leadership.Term, _store, _metrics, _signals, _time, _logger) { Outputs = follower.Outputs, Quorum = quorum };
             SecondPassRunner secondPass = new(_registration, follower, _deliver, leadership.Term, _store, _metrics, _signals, _time, _logger);
-            List<Task> works = [follower.RunAsync(stop.Token), backScans.RunAsync(stop.Token), secondPass.RunAsync(stop.Token)];
+            RetentionRunner retention = new(_registration, Retention, leadership.Term, _store, _metrics, _time, _logger);
+            List<Task> works = [follower.RunAsync(stop.Token), backScans.RunAsync(stop.Token), secondPass.RunAsync(stop.Token), retention.RunAsync(stop.Token)];
             if (quorum is not null)
             {
                 works.Add(quorum.RunAsync(stop.Token));

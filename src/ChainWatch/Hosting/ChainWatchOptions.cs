@@ -21,6 +21,9 @@ public sealed class ChainWatchOptions
     /// <summary>How payment events are handed to the application's handlers.</summary>
     public DeliveryOptions Delivery { get; } = new();
 
+    /// <summary>How long the store keeps what following no longer needs.</summary>
+    public RetentionOptions Retention { get; } = new();
+
     internal void Read(ConfigurationReader reader)
     {
         Instance = reader.ReadText(nameof(Instance)) is { Length: > 0 } instance ? instance : Instance;
@@ -28,6 +31,7 @@ public sealed class ChainWatchOptions
         ReadInner(reader, nameof(FailFast), FailFast.Read);
         ReadInner(reader, nameof(Readiness), Readiness.Read);
         ReadInner(reader, nameof(Delivery), Delivery.Read);
+        ReadInner(reader, nameof(Retention), Retention.Read);
     }
 
     internal void Validate(string path, ConfigurationErrors errors)
@@ -41,6 +45,7 @@ public sealed class ChainWatchOptions
         FailFast.Validate($"{path}:{nameof(FailFast)}", errors);
         Readiness.Validate($"{path}:{nameof(Readiness)}", errors);
         Delivery.Validate($"{path}:{nameof(Delivery)}", errors);
+        Retention.Validate($"{path}:{nameof(Retention)}", errors);
     }
 
     internal static void CheckRange(TimeSpan value, TimeSpan least, TimeSpan most, string path, ConfigurationErrors errors)

@@ -10,6 +10,7 @@ internal sealed class ChainWatchService : BackgroundService, IHostedLifecycleSer
     private static readonly TimeSpan FirstWait = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan HealthInterval = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan SpaceInterval = TimeSpan.FromMinutes(1);
 
     private readonly ChainRegistry _chains;
     private readonly ChainWatchOptions _options;
@@ -19,6 +20,7 @@ internal sealed class ChainWatchService : BackgroundService, IHostedLifecycleSer
     private readonly PendingPayments _pending;
     private readonly IWatchlist _watchlist;
     private readonly ChainWatchHealth _health;
+    private readonly StoreSpace _space;
     private readonly ChainWatchMetrics _metrics;
     private readonly EngineSignals _signals;
     private readonly ProcessExit _exit;
@@ -37,6 +39,7 @@ internal sealed class ChainWatchService : BackgroundService, IHostedLifecycleSer
         _pending = services.GetRequiredService<PendingPayments>();
         _watchlist = services.GetRequiredService<IWatchlist>();
         _health = services.GetRequiredService<ChainWatchHealth>();
+        _space = services.GetRequiredService<StoreSpace>();
         _metrics = services.GetRequiredService<ChainWatchMetrics>();
         _ = services.GetRequiredService<ProcessMetrics>(); // its gauges are asked for by nobody else
         _signals = services.GetRequiredService<EngineSignals>();
@@ -102,7 +105,7 @@ internal sealed class ChainWatchService : BackgroundService, IHostedLifecycleSer
         }
 
         _health.Started();
-        List<Task> stations = [RunAsync("health", WatchHealthAsync, stoppingToken)];
+        List<Task> stations = [RunAsync("health", WatchHealthAsync, stoppingToken), RunAsync("space", WatchSpaceAsync, stoppingToken)];
 
         // In a store that others share, an event waits for an instance that has a handler; in memory it would wait for ever.
         bool deliver = _handlers.Count > 0 || _store is not InMemoryWatchStore;
@@ -118,7 +121,7 @@ internal sealed class ChainWatchService : BackgroundService, IHostedLifecycleSer
 
         foreach (ChainRegistration chain in _chains.Chains)
         {
-            ChainRunner runner = new(chain, new FollowerOptions(), deliver, _store, _election, chain.Status, _metrics, _signals, _time, _loggers.CreateLogger<ChainRunner>()) { Pending = _pending };
+            ChainRunner runner = new(chain, new FollowerOptions(), deliver, _store, _election, chain.Status, _metrics, _signals, _time, _loggers.CreateLogger<ChainRunner>()) { Pending = _pending, Retention = _options.Retention };
             stations.Add(RunAsync(chain.Chain.Name, runner.RunAsync, stoppingToken));
         }
 
@@ -201,6 +204,17 @@ internal sealed class ChainWatchService : BackgroundService, IHostedLifecycleSer
             }
 
             await Task.Delay(HealthInterval, _time, cancellationToken);
+        }
+    }
+
+    /// <summary>Looks now and then how much room the store takes.</summary>
+    private async Task WatchSpaceAsync(CancellationToken cancellationToken)
+    {
+        _metrics.Space = _space;
+        while (true)
+        {
+            await _space.ReadAsync(_store, _time.GetUtcNow(), cancellationToken);
+            await Task.Delay(SpaceInterval, _time, cancellationToken);
         }
     }
 

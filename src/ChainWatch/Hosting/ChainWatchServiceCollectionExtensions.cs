@@ -60,6 +60,7 @@ public static class ChainWatchServiceCollectionExtensions
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<PendingPayments>>()));
         services.AddSingleton<EngineSignals>();
+        services.AddSingleton(static provider => new StoreSpace(provider.GetRequiredService<ChainWatchOptions>().Retention));
         services.AddSingleton(static provider => new ChainWatchMetrics(provider.GetService<IMeterFactory>()));
         services.AddSingleton(static provider => new ProcessMetrics(provider.GetRequiredService<TimeProvider>(), provider.GetService<IMeterFactory>()));
         services.AddSingleton(static provider => new WalletBalances(

@@ -93,6 +93,12 @@ public interface IWatchStore
     /// </summary>
     ValueTask<IReadOnlyList<DigestRange>> ReadDigestsAsync(Chain chain, long fromHeight, long toHeight, int parts, CancellationToken cancellationToken);
 
+    /// <summary>Lets go of a piece of what following no longer needs, under the newest term. Coverage still says of every block that it was read, and folding the events that are left still gives each payment.</summary>
+    ValueTask<PruneResult> PruneAsync(PruneRequest request, CancellationToken cancellationToken);
+
+    /// <summary>How large the store is.</summary>
+    ValueTask<StoreSize> ReadSizeAsync(CancellationToken cancellationToken);
+
     /// <summary>
     /// Appends an entry to the audit log. Registrations, removals, replays of parked deliveries and new terms are audited by the store itself, in the transaction that they are
     /// written in.

@@ -5,6 +5,8 @@ internal sealed class InMemoryScope
 {
     // All points from the first block on: a follower needs them from the final one up only, but a back-scan below it must be held to them too.
     private readonly List<ChainPoint> _known = [];
+    private readonly List<DateTimeOffset> _times = [];
+    private bool _pruned;
     private int _firstNeeded;
     private long _term;
 
@@ -47,6 +49,7 @@ internal sealed class InMemoryScope
             }
 
             _known.Add(block.Point);
+            _times.Add(block.Timestamp == default ? batch.At : block.Timestamp);
         }
 
         foreach (CoverageRange range in batch.Coverage)
@@ -67,7 +70,8 @@ internal sealed class InMemoryScope
     /// <summary>What the first pass has read and the second has not, up to where another endpoint served.</summary>
     public CoverageRange? NextOfSecondPass()
     {
-        long next = SecondPass.Count > 0 ? SecondPass[^1].ToHeight + 1 : long.MinValue;
+        // Below the first header that is kept there is nothing to hold a second reading to.
+        long next = Math.Max(SecondPass.Count > 0 ? SecondPass[^1].ToHeight + 1 : long.MinValue, _pruned ? _known[0].Height : long.MinValue);
         int index = Coverage.FindIndex(range => range.ToHeight >= next);
         return index < 0 ? null : Coverage[index] with { FromHeight = Math.Max(Coverage[index].FromHeight, next) };
     }
@@ -80,6 +84,48 @@ internal sealed class InMemoryScope
 
     /// <summary>Moves the second pass on.</summary>
     public void Passed(SecondPassBatch batch) => Add(SecondPass, new CoverageRange(batch.Blocks[0].Point.Height, batch.Blocks[^1].Point.Height, batch.Endpoint, Pass: 2));
+
+    /// <summary>Lets go of headers below the newest final point and what the request says, oldest first, and puts coverage below them together.</summary>
+    public PruneResult Prune(PruneRequest request)
+    {
+        if (Finalized is not { } final)
+        {
+            return new PruneResult { EventsThrough = request.AfterEvent };
+        }
+
+        long floor = Math.Min(request.BelowHeight, final.Height);
+        int blocks = 0;
+        int limit = request.DryRun ? int.MaxValue : request.Limit;
+        while (blocks < Math.Min(limit, _firstNeeded) && _known[blocks].Height < floor && _times[blocks] < request.BlocksBefore)
+        {
+            blocks++;
+        }
+
+        long below = Math.Min(floor, _known[blocks].Height);
+        if (!request.DryRun)
+        {
+            _known.RemoveRange(0, blocks);
+            _times.RemoveRange(0, blocks);
+            _firstNeeded -= blocks;
+            _pruned |= blocks > 0;
+        }
+
+        int coverage = request.CoverageBefore is null ? 0 : Merge(Coverage, below, request.DryRun) + Merge(SecondPass, below, request.DryRun);
+        return new PruneResult { Blocks = blocks, Coverage = coverage, EventsThrough = request.AfterEvent, HasMore = blocks == limit };
+    }
+
+    private static int Merge(List<CoverageRange> coverage, long below, bool dryRun)
+    {
+        CoverageRange[] old = [.. coverage.TakeWhile(range => range.ToHeight < below)];
+        IReadOnlyList<CoverageRange> merged = CoverageMerge.Merge(old);
+        if (!dryRun)
+        {
+            coverage.RemoveRange(0, old.Length);
+            coverage.InsertRange(0, merged);
+        }
+
+        return old.Length - merged.Count;
+    }
 
     /// <summary>The last range grows while the same endpoint goes on serving.</summary>
     private static void Add(List<CoverageRange> coverage, CoverageRange range)
@@ -112,10 +158,12 @@ internal sealed class InMemoryScope
     {
         int keep = _known.FindLastIndex(point => point.Height <= target.Height) + 1;
         _known.RemoveRange(keep, _known.Count - keep);
+        _times.RemoveRange(keep, _times.Count - keep);
         if (_known.Count == 0)
         {
             // The chain replaced even the first block that was ever read: the point before it is where the new branch begins.
             _known.Add(target);
+            _times.Add(default);
         }
 
         _firstNeeded = Math.Min(_firstNeeded, _known.Count - 1);

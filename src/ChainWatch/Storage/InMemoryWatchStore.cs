@@ -378,6 +378,21 @@ public sealed class InMemoryWatchStore : IWatchStore
     }
 
     /// <inheritdoc/>
+    /// <remarks>Events are bounded by their number here, whatever is asked for.</remarks>
+    public ValueTask<PruneResult> PruneAsync(PruneRequest request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        lock (_lock)
+        {
+            return new(request.Term is { } term && !IsNewest(request.Chain, request.Partition, term) ? PruneResult.Fenced : Of(request.Chain).Scope(request.Partition).Prune(request));
+        }
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>What is in memory takes no room on a disk.</remarks>
+    public ValueTask<StoreSize> ReadSizeAsync(CancellationToken cancellationToken) => new(default(StoreSize));
+
+    /// <inheritdoc/>
     public ValueTask AuditAsync(string action, string entity, string? details, CancellationToken cancellationToken)
     {
         lock (_lock)

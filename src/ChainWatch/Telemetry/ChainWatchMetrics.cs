@@ -31,6 +31,7 @@ internal sealed class ChainWatchMetrics : IDisposable
     private readonly Counter<long> _quorumDisagreements;
     private readonly Counter<long> _secondPassBlocks;
     private readonly Counter<long> _secondPassFound;
+    private readonly Counter<long> _pruned;
     private OutboxState _outbox;
     private Func<DateTimeOffset> _now = static () => DateTimeOffset.UnixEpoch;
 
@@ -66,6 +67,12 @@ internal sealed class ChainWatchMetrics : IDisposable
         _quorumDisagreements = _meter.CreateCounter<long>("chainwatch.quorum.disagreements", "{block}", "Blocks about which endpoints that must agree did not.");
         _secondPassBlocks = _meter.CreateCounter<long>("chainwatch.second.pass.blocks", "{block}", "Final blocks read again through another endpoint.");
         _secondPassFound = _meter.CreateCounter<long>("chainwatch.second.pass.found", "{payment}", "Payments that the first pass had not found and the second did.");
+        _pruned = _meter.CreateCounter<long>("chainwatch.retention.pruned", "{row}", "Rows that the store let go, by kind.");
+        _meter.CreateObservableGauge("chainwatch.store.size", () => ObserveSpace(static space => space.Last?.Size.Allocated), "By", "Bytes of the store's tables and indexes on disk.");
+        _meter.CreateObservableGauge("chainwatch.store.used", () => ObserveSpace(static space => space.Last?.Size.Used), "By", "Bytes of them that hold something; the rest is free for new rows.");
+        _meter.CreateObservableGauge("chainwatch.store.database.size", () => ObserveSpace(static space => space.Last?.Size.Database), "By", "Bytes of the whole database.");
+        _meter.CreateObservableGauge("chainwatch.store.budget", () => ObserveSpace(static space => space.Threshold), "By", "What the store may use: Retention:DiskThreshold; none where there is no limit.");
+        _meter.CreateObservableGauge("chainwatch.store.free", () => ObserveSpace(static space => space.Last?.Free), "By", "Free bytes on the volume of Retention:DatabaseVolume; none where none is named.");
         _meter.CreateObservableGauge("chainwatch.sync.height", () => Observe(static status => status.Cursor?.Height), "{block}", "The height of the last committed block.");
         _meter.CreateObservableGauge("chainwatch.sync.lag", () => Observe(static status => status.Lag), "{block}", "Blocks between the committed block and the head.");
         _meter.CreateObservableGauge("chainwatch.subscriptions", () => Observe(static status => status.Subscriptions), "{subscription}", "Feeds that a chain is followed through.");
@@ -91,6 +98,9 @@ internal sealed class ChainWatchMetrics : IDisposable
 
     public void Dispose() => _meter.Dispose();
 
+    /// <summary>How much room the store takes, once somebody looks.</summary>
+    public StoreSpace? Space { get; set; }
+
     /// <summary>Judges a chain's health, once there is something to judge it by.</summary>
     public Func<ChainStatus, bool>? IsHealthy { get; set; }
 
@@ -114,6 +124,7 @@ internal sealed class ChainWatchMetrics : IDisposable
         _quorumDisagreements.Add(0, tag);
         _secondPassBlocks.Add(0, tag);
         _secondPassFound.Add(0, tag);
+        Pruned(chain.Chain.Name, blocks: 0, events: 0, coverage: 0);
         _deliveryFailures.Add(0, tag, new("outcome", "retried"));
         _deliveryFailures.Add(0, tag, new("outcome", "parked"));
     }
@@ -191,6 +202,14 @@ internal sealed class ChainWatchMetrics : IDisposable
         }
     }
 
+    public void Pruned(string chain, long blocks, long events, long coverage)
+    {
+        KeyValuePair<string, object?> tag = new("chain", chain);
+        _pruned.Add(blocks, tag, new("kind", "block"));
+        _pruned.Add(events, tag, new("kind", "event"));
+        _pruned.Add(coverage, tag, new("kind", "coverage"));
+    }
+
     public void TakenOver(string chain, TimeSpan elapsed) => _takeOver.Record(elapsed.TotalSeconds, new KeyValuePair<string, object?>("chain", chain));
 
     public void WatchdogTicked() => _ticks.Add(1);
@@ -213,6 +232,8 @@ internal sealed class ChainWatchMetrics : IDisposable
         PaymentEventKind.Moved => "moved",
         _ => "retracted",
     };
+
+    private Measurement<long>[] ObserveSpace(Func<StoreSpace, long?> measure) => Space is { } space && measure(space) is { } bytes ? [new Measurement<long>(bytes)] : [];
 
     private double OldestAge() => _outbox.OldestAt is { } oldest ? Math.Max(0, (_now() - oldest).TotalSeconds) : 0;
 

@@ -26,7 +26,7 @@ internal sealed class Scenario
     private readonly ScenarioSettings _settings;
     private readonly InMemoryWatchStore _inner = new(int.MaxValue);
     private readonly Verdict _verdict = new();
-    private readonly ScenarioKnobs _knobs = new();
+    private readonly ScenarioKnobs _knobs;
     private readonly Oracle _oracle;
     private readonly ScenarioElection _election;
     private readonly ScenarioHandler _handler;
@@ -52,6 +52,7 @@ internal sealed class Scenario
         _trace = trace;
         _neverChanges = kind == ScenarioKind.FaultsOnly;
         _random = new SeededRandom(unchecked((seed * 31) + (int)kind));
+        _knobs = new ScenarioKnobs { Pruning = new SeededRandom(seed + 4) };
         _scheduler = new DeterministicScheduler(_time, seed) { MaxSteps = 300_000, BeforeStep = BeforeStep };
         _chain = new SimulatedChain("sim", seed, _time, TimeSpan.FromSeconds(2), hasOutputs: seed % 2 == 0);
         _addresses = [.. Enumerable.Range(0, 8).Select(static number => SimulatedFormat.Address($"address {number}"))];

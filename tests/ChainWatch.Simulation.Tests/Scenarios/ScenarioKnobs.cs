@@ -1,3 +1,5 @@
+using ChainWatch.Testing;
+
 namespace ChainWatch.Simulation;
 
 /// <summary>What of a scenario can be turned while it runs, and what is counted and recorded.</summary>
@@ -9,6 +11,9 @@ internal sealed class ScenarioKnobs
     public double StoreYields { get; set; }
 
     public double StoreFailures { get; set; }
+
+    /// <summary>Decides when the store lets go of what it may: of its own, so that it changes nothing else of a history.</summary>
+    public SeededRandom? Pruning { get; init; }
 
     public double HandlerFailures { get; set; }
 

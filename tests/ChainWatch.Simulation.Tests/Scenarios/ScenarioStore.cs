@@ -50,6 +50,7 @@ internal sealed class ScenarioStore(InMemoryWatchStore inner, Oracle oracle, Ver
         {
             oracle.Committed(batch, result);
             Source?.CheckRetractions(batch, result, oracle, verdict);
+            await PruneAsync(batch);
             CheckCoverage(batch.Chain);
         }
 
@@ -207,6 +208,30 @@ internal sealed class ScenarioStore(InMemoryWatchStore inner, Oracle oracle, Ver
     public IAsyncEnumerable<AuditEntry> ReadAuditAsync(long afterId, CancellationToken cancellationToken) => inner.ReadAuditAsync(afterId, cancellationToken);
 
     public ValueTask<AuditHead> ReadAuditHeadAsync(CancellationToken cancellationToken) => inner.ReadAuditHeadAsync(cancellationToken);
+
+    public ValueTask<PruneResult> PruneAsync(PruneRequest request, CancellationToken cancellationToken) => inner.PruneAsync(request, cancellationToken);
+
+    public ValueTask<StoreSize> ReadSizeAsync(CancellationToken cancellationToken) => inner.ReadSizeAsync(cancellationToken);
+
+    /// <summary>Lets go now and then of all that may go: whatever comes then, must go on as if it were there.</summary>
+    private async ValueTask PruneAsync(CommitBatch batch)
+    {
+        if (knobs.Pruning?.Chance(0.1) is true)
+        {
+            PruneResult result = await inner.PruneAsync(
+                new PruneRequest
+                {
+                    Chain = batch.Chain,
+                    Term = batch.Term,
+                    BelowHeight = long.MaxValue,
+                    BlocksBefore = DateTimeOffset.MaxValue,
+                    CoverageBefore = DateTimeOffset.MaxValue,
+                    EventsBefore = DateTimeOffset.MaxValue,
+                },
+                CancellationToken.None);
+            knobs.Count("blocks pruned", result.Blocks);
+        }
+    }
 
     private void CheckCoverage(Chain chain)
     {
