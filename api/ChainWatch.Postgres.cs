@@ -47,8 +47,10 @@ namespace ChainWatch.Postgres
         public ValueTask<IReadOnlyList<Payment>> ReadPaymentsAsync(Chain chain, int limit, CancellationToken cancellationToken);
         public ValueTask<IReadOnlyList<Payment>> ReadUnwatchedPaymentsAsync(Chain chain, long aboveHeight, CancellationToken cancellationToken);
         public ValueTask<OutboxState> ReadOutboxAsync(CancellationToken cancellationToken);
+        public ValueTask<PruneResult> PruneAsync(PruneRequest request, CancellationToken cancellationToken);
         public ValueTask<RegistrationResult> AddAddressesAsync(Chain chain, IReadOnlyList<WatchRegistration> registrations, DateTimeOffset at, CancellationToken cancellationToken);
         public ValueTask<ScopeState> LoadAsync(Chain chain, int partition, CancellationToken cancellationToken);
+        public ValueTask<StoreSize> ReadSizeAsync(CancellationToken cancellationToken);
         public ValueTask<WatchChanges> ReadWatchChangesAsync(Chain chain, long afterSequence, int limit, CancellationToken cancellationToken);
         public ValueTask<WatchedAddress?> FindAddressAsync(Chain chain, AddressKey key, CancellationToken cancellationToken);
         public ValueTask<bool> RemoveAddressAsync(Chain chain, AddressKey key, CancellationToken cancellationToken);

@@ -416,6 +416,7 @@ namespace ChainWatch
         public FailFastOptions FailFast { get; }
         public LeadershipOptions Leadership { get; }
         public ReadinessOptions Readiness { get; }
+        public RetentionOptions Retention { get; }
         public string Instance { get; set; }
     }
 
@@ -543,6 +544,11 @@ namespace ChainWatch
         public string? Asset { get; set; }
         public string? Confirmations { get; set; }
         public string? UpTo { get; set; }
+    }
+
+    public static class CoverageMerge
+    {
+        public static IReadOnlyList<CoverageRange> Merge(IEnumerable<CoverageRange> ranges);
     }
 
     public readonly record struct CoverageRange : IEquatable<CoverageRange>
@@ -903,8 +909,10 @@ namespace ChainWatch
         ValueTask<IReadOnlyList<Payment>> ReadPaymentsAsync(Chain chain, int limit, CancellationToken cancellationToken);
         ValueTask<IReadOnlyList<Payment>> ReadUnwatchedPaymentsAsync(Chain chain, long aboveHeight, CancellationToken cancellationToken);
         ValueTask<OutboxState> ReadOutboxAsync(CancellationToken cancellationToken);
+        ValueTask<PruneResult> PruneAsync(PruneRequest request, CancellationToken cancellationToken);
         ValueTask<RegistrationResult> AddAddressesAsync(Chain chain, IReadOnlyList<WatchRegistration> registrations, DateTimeOffset at, CancellationToken cancellationToken);
         ValueTask<ScopeState> LoadAsync(Chain chain, int partition, CancellationToken cancellationToken);
+        ValueTask<StoreSize> ReadSizeAsync(CancellationToken cancellationToken);
         ValueTask<WatchChanges> ReadWatchChangesAsync(Chain chain, long afterSequence, int limit, CancellationToken cancellationToken);
         ValueTask<WatchedAddress?> FindAddressAsync(Chain chain, AddressKey key, CancellationToken cancellationToken);
         ValueTask<bool> RemoveAddressAsync(Chain chain, AddressKey key, CancellationToken cancellationToken);
@@ -953,8 +961,10 @@ namespace ChainWatch
         public ValueTask<IReadOnlyList<Payment>> ReadPaymentsAsync(Chain chain, int limit, CancellationToken cancellationToken);
         public ValueTask<IReadOnlyList<Payment>> ReadUnwatchedPaymentsAsync(Chain chain, long aboveHeight, CancellationToken cancellationToken);
         public ValueTask<OutboxState> ReadOutboxAsync(CancellationToken cancellationToken);
+        public ValueTask<PruneResult> PruneAsync(PruneRequest request, CancellationToken cancellationToken);
         public ValueTask<RegistrationResult> AddAddressesAsync(Chain chain, IReadOnlyList<WatchRegistration> registrations, DateTimeOffset at, CancellationToken cancellationToken);
         public ValueTask<ScopeState> LoadAsync(Chain chain, int partition, CancellationToken cancellationToken);
+        public ValueTask<StoreSize> ReadSizeAsync(CancellationToken cancellationToken);
         public ValueTask<WatchChanges> ReadWatchChangesAsync(Chain chain, long afterSequence, int limit, CancellationToken cancellationToken);
         public ValueTask<WatchedAddress?> FindAddressAsync(Chain chain, AddressKey key, CancellationToken cancellationToken);
         public ValueTask<bool> RemoveAddressAsync(Chain chain, AddressKey key, CancellationToken cancellationToken);
@@ -1330,6 +1340,44 @@ namespace ChainWatch
         public void Dispose();
     }
 
+    public sealed record class PruneRequest : IEquatable<PruneRequest>
+    {
+        public PruneRequest();
+        public DateTimeOffset? BlocksBefore { get; init; }
+        public DateTimeOffset? CoverageBefore { get; init; }
+        public DateTimeOffset? EventsBefore { get; init; }
+        public bool DryRun { get; init; }
+        public int Limit { get; init; }
+        public int Partition { get; init; }
+        public long AfterEvent { get; init; }
+        public required Chain Chain { get; init; }
+        public required long BelowHeight { get; init; }
+        public required long? Term { get; init; }
+    }
+
+    public sealed record class PruneResult : IEquatable<PruneResult>
+    {
+        public PruneResult();
+        public bool HasMore { get; init; }
+        public bool IsFenced { get; init; }
+        public long Blocks { get; init; }
+        public long Coverage { get; init; }
+        public long Events { get; init; }
+        public long EventsThrough { get; init; }
+        public long Total { get; }
+        public static PruneResult Fenced { get; }
+        public PruneResult Then(PruneResult next);
+    }
+
+    public sealed class Pruning
+    {
+        public Pruning(ChainRegistration registration, IWatchStore store, RetentionOptions options, TimeProvider timeProvider);
+        public Action<PruneResult>? Progress { get; init; }
+        public PruneRequest ByAge(long? term, long floor);
+        public ValueTask<PruneResult> RunAsync(long? term, CancellationToken cancellationToken);
+        public ValueTask<long> FloorAsync(CancellationToken cancellationToken);
+    }
+
     public sealed class ReadinessOptions
     {
         public ReadinessOptions();
@@ -1343,6 +1391,28 @@ namespace ChainWatch
         public RegistrationResult();
         public IReadOnlyList<long> BackScanIds { get; init; }
         public required int Added { get; init; }
+    }
+
+    public sealed class RetentionOptions
+    {
+        public RetentionOptions();
+        public RetentionPolicy Policy { get; set; }
+        public TimeSpan Interval { get; set; }
+        public TimeSpan? BlocksAfter { get; set; }
+        public TimeSpan? CoverageAfter { get; set; }
+        public TimeSpan? EventsAfter { get; set; }
+        public int KeepBlocks { get; set; }
+        public long? DiskTarget { get; set; }
+        public long? DiskThreshold { get; set; }
+        public string? DatabaseVolume { get; set; }
+    }
+
+    public enum RetentionPolicy
+    {
+        Disabled = 0,
+        Normal = 1,
+        Aggressive = 2,
+        Custom = 3,
     }
 
     public sealed class RetryBackoff
@@ -1411,6 +1481,32 @@ namespace ChainWatch
         public Spending();
         public required ChainPoint Block { get; init; }
         public required string TransactionId { get; init; }
+    }
+
+    public readonly record struct StoreSize : IEquatable<StoreSize>
+    {
+        public StoreSize(long Allocated, long Used, long Database);
+        public long Allocated { get; init; }
+        public long Database { get; init; }
+        public long Used { get; init; }
+    }
+
+    public sealed class StoreSpace
+    {
+        public StoreSpace(RetentionOptions options);
+        public RetentionPolicy Policy { get; }
+        public StoreSpaceReading? Last { get; }
+        public long? Target { get; }
+        public long? Threshold { get; }
+        public string? Reason { get; }
+    }
+
+    public sealed record class StoreSpaceReading : IEquatable<StoreSpaceReading>
+    {
+        public StoreSpaceReading();
+        public long? Free { get; init; }
+        public required DateTimeOffset At { get; init; }
+        public required StoreSize Size { get; init; }
     }
 
     public sealed class Transfer
