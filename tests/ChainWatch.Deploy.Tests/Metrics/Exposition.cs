@@ -54,6 +54,9 @@ internal static partial class Exposition
         metrics.VerdictOf = static _ => FeedVerdict.DeadFeed;
         metrics.Track(chain);
         metrics.Outbox(new OutboxState(1, time.GetUtcNow(), 1), time);
+        StoreSpace space = new(new RetentionOptions { Policy = RetentionPolicy.Normal, DatabaseVolume = Path.GetTempPath() });
+        space.ReadAsync(new InMemoryWatchStore(), time.GetUtcNow(), CancellationToken.None).GetAwaiter().GetResult();
+        metrics.Space = space;
         chain.Status.SawHead(simulated.Head.Point);
         chain.Status.Committed(simulated.Head.Point, finalizedHeight: 0, blocks: 1, events: 1);
         metrics.Reorg("one", 1);
