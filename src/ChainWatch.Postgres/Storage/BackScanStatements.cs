@@ -11,6 +11,7 @@ internal sealed class BackScanStatements
     private readonly string _check;
     private readonly string _moveOn;
     private readonly string _end;
+    private readonly string _queue;
     private readonly string _isBeyond;
 
     public BackScanStatements(PostgresSchema schema)
@@ -29,6 +30,7 @@ internal sealed class BackScanStatements
             """;
         _moveOn = $"update {schema}.back_scan set from_height = $2, to_height = greatest(to_height, $3) where id = $1";
         _end = $"delete from {schema}.back_scan where id = $1 and from_height > to_height";
+        _queue = $"insert into {schema}.back_scan (chain, keys, from_height, to_height) values ($1, $2, $3, $4) returning id";
         _isBeyond = $"select not exists (select from {schema}.back_scan where chain = $1 and id = $2 and from_height <= $3)";
     }
 
@@ -72,6 +74,10 @@ internal sealed class BackScanStatements
         batch.AddCommand(_moveOn).Parameters.With(id).With(fromHeight).With(toHeight);
         batch.AddCommand(_end).Parameters.With(id);
     }
+
+    /// <summary>Adds the statement that queues a back-scan, and returns its number.</summary>
+    public void AddQueue(NpgsqlBatch batch, Chain chain, IReadOnlyList<AddressKey> keys, long fromHeight, long toHeight) =>
+        batch.AddCommand(_queue).Parameters.With(chain.Name).WithArray(NpgsqlDbType.Bytea, keys, static key => key.Bytes.ToArray()).With(fromHeight).With(toHeight);
 
     private static async Task<IReadOnlyList<BackScan>> ReadAllAsync(NpgsqlCommand command, CancellationToken cancellationToken)
     {

@@ -12,6 +12,7 @@ internal sealed class PostgresSecondPass
     private readonly PostgresFence _fence;
     private readonly PaymentStatements _payments;
     private readonly BlockStatements _blocks;
+    private readonly BackScanStatements _backScans;
     private readonly string _next;
     private readonly string _check;
     private readonly string _due;
@@ -24,6 +25,7 @@ internal sealed class PostgresSecondPass
         _fence = new PostgresFence(schema, writeTimeout);
         _payments = new PaymentStatements(schema);
         _blocks = new BlockStatements(schema);
+        _backScans = new BackScanStatements(schema);
         _next =
             $"""
             select greatest(c.from_height, p.to_height + 1, k.height) as from_height, c.to_height, c.endpoint
@@ -131,6 +133,12 @@ internal sealed class PostgresSecondPass
         await using (NpgsqlBatch batch = new(connection, transaction))
         {
             _blocks.AddCoverage(batch, write.Chain, write.Partition, [new CoverageRange(write.Blocks[0].Point.Height, write.Blocks[^1].Point.Height, write.Endpoint, Pass: 2)]);
+            PaymentTransition[] outputs = [.. changes.Transitions.Where(one => write.Chain.Format.OutputOf(one.Payment.Id) is not null)];
+            if (outputs.Length > 0)
+            {
+                _backScans.AddQueue(batch, write.Chain, [.. outputs.Select(static one => one.Payment.To).Distinct()], outputs.Min(static one => one.Payment.Block.Height), marks.Head);
+            }
+
             await batch.ExecuteNonQueryAsync(cancellationToken);
         }
 

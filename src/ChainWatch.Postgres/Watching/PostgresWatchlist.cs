@@ -24,7 +24,7 @@ internal sealed class PostgresWatchlist
     private readonly string _forgetRemovals;
     private readonly string _lower;
     private readonly string _raise;
-    private readonly string _queue;
+    private readonly BackScanStatements _backScans;
     private readonly string _delete;
     private readonly string _recordRemoval;
     private readonly string _removedAt;
@@ -56,7 +56,7 @@ internal sealed class PostgresWatchlist
             from unnest($2::bytea[], $3::bigint[]) as u (key, from_height) where w.chain = $1 and w.key = u.key
             """;
         _raise = $"update {schema}.watchlist set sequence = $2 where chain = $1";
-        _queue = $"insert into {schema}.back_scan (chain, keys, from_height, to_height) values ($1, $2, $3, $4) returning id";
+        _backScans = new BackScanStatements(schema);
         _delete = $"delete from {schema}.watched_address where chain = $1 and key = $2";
         _recordRemoval = $"insert into {schema}.watch_removal (chain, key, sequence) values ($1, $2, $3)";
         _removedAt = $"select sequence from {schema}.watch_removal where chain = $1 and key = $2";
@@ -249,8 +249,7 @@ internal sealed class PostgresWatchlist
             foreach (IGrouping<long, WatchRegistration> group in added.Concat(again).Where(one => one.Since is { } since && (cursor is null || since <= cursor)).GroupBy(static one => Math.Max(one.Since!.Value, 0)).OrderBy(static group => group.Key))
             {
                 WatchRegistration[] members = [.. group];
-                batch.AddCommand(_queue).Parameters
-                    .With(chain.Name).WithArray(NpgsqlDbType.Bytea, members, static one => one.Key.Bytes.ToArray()).With(group.Key).With(cursor ?? long.MaxValue);
+                _backScans.AddQueue(batch, chain, [.. members.Select(static one => one.Key)], group.Key, cursor ?? long.MaxValue);
             }
 
             if (batch.BatchCommands.Count == 0)

@@ -10,6 +10,7 @@ namespace ChainWatch;
 internal sealed class SecondPassRunner
 {
     private static readonly TimeSpan RetryWait = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(15);
     private static readonly TimeSpan LeastRest = TimeSpan.FromMilliseconds(50);
 
     private readonly ChainRegistration _registration;
@@ -22,6 +23,7 @@ internal sealed class SecondPassRunner
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private long _refusedAt = -1;
+    private TimeSpan _wait = RetryWait;
 
     public SecondPassRunner(ChainRegistration registration, Follower follower, bool deliver, long term, IWatchStore store, ChainWatchMetrics metrics, EngineSignals signals, TimeProvider time, ILogger logger)
     {
@@ -74,20 +76,37 @@ internal sealed class SecondPassRunner
                 while (await _store.ReadSecondPassAsync(Chain, partition: 0, cancellationToken) is { } next && next.FromHeight <= target)
                 {
                     long began = _time.GetTimestamp();
-                    bool done = IsBehind || await ReadAsync(reader, next with { ToHeight = Math.Min(next.ToHeight, target) }, cancellationToken);
-                    TimeSpan took = _time.GetElapsedTime(began);
+                    // Not at all while the first pass is catching up: the tip comes first.
+                    TimeSpan wait = RetryWait;
+                    if (!IsBehind)
+                    {
+                        wait = await ReadAsync(reader, next with { ToHeight = Math.Min(next.ToHeight, target) }, cancellationToken) ? Rest(_time.GetElapsedTime(began)) : WaitLonger();
+                    }
 
-                    // Never more than half of the time, and not at all while the first pass is catching up: the tip comes first.
-                    TimeSpan rest = took > LeastRest ? took : LeastRest;
-                    await Task.Delay(done && !IsBehind ? rest : RetryWait, _time, cancellationToken);
+                    await Task.Delay(wait, _time, cancellationToken);
                 }
             }
             catch (Exception exception) when (exception is not (OperationCanceledException or LeadershipLostException or ChainWatchConfigurationException))
             {
-                FollowLog.SecondPassFailed(_logger, Chain.Name, "it failed", RetryWait, exception);
-                await Task.Delay(RetryWait, _time, cancellationToken);
+                FollowLog.SecondPassFailed(_logger, Chain.Name, "it failed", _wait, exception);
+                await Task.Delay(WaitLonger(), _time, cancellationToken);
             }
         }
+    }
+
+    /// <summary>How long to rest after a success: the second pass takes never more than half of the time.</summary>
+    private TimeSpan Rest(TimeSpan took)
+    {
+        _wait = RetryWait;
+        return took > LeastRest ? took : LeastRest;
+    }
+
+    /// <summary>How long to wait after a failure: each time longer, since what stands in the way of reading old blocks may do so for days, and costs requests and lines of log each time.</summary>
+    private TimeSpan WaitLonger()
+    {
+        TimeSpan wait = _wait;
+        _wait = wait * 2 < LongestWait ? wait * 2 : LongestWait;
+        return wait;
     }
 
     /// <summary>True while the first pass has more to read than is asked for at once, or has not committed in this term: only then is what it knows to be watched complete.</summary>
@@ -105,7 +124,7 @@ internal sealed class SecondPassRunner
             cancellationToken);
         if (!answer.IsFound)
         {
-            FollowLog.SecondPassFailed(_logger, Chain.Name, answer.Reason ?? "no other endpoint knows the blocks", RetryWait);
+            FollowLog.SecondPassFailed(_logger, Chain.Name, answer.Reason ?? "no other endpoint knows the blocks", _wait);
             return false;
         }
 
@@ -149,12 +168,18 @@ internal sealed class SecondPassRunner
 
         if (headers.Count == 0 || string.Equals(endpoint, range.Endpoint, StringComparison.Ordinal))
         {
-            FollowLog.SecondPassFailed(_logger, Chain.Name, headers.Count == 0 ? "what came were not the blocks that were asked for" : $"endpoint '{endpoint}' answered again", RetryWait);
+            FollowLog.SecondPassFailed(_logger, Chain.Name, headers.Count == 0 ? "what came were not the blocks that were asked for" : $"endpoint '{endpoint}' answered again", _wait);
             return false;
         }
 
         SecondPassBatch batch = new() { Chain = Chain, Term = _term, Endpoint = endpoint!, Blocks = headers, Payments = payments, Deliver = _deliver, At = _time.GetUtcNow() };
-        CommitResult result = await _store.CommitSecondPassAsync(batch, cancellationToken);
+        CommitResult result;
+        using (await _follower.Outputs.EnterAsync())
+        {
+            _follower.Outputs.Put(payments.Select(one => Chain.Format.OutputOf(new PaymentId(one.Transfer.TransactionId, one.Transfer.Ordinal))).OfType<OutputId>());
+            result = await _store.CommitSecondPassAsync(batch, cancellationToken);
+        }
+
         switch (result.Outcome)
         {
             case CommitOutcome.Fenced:
@@ -184,9 +209,14 @@ internal sealed class SecondPassRunner
         }
 
         FollowLog.Events(_logger, result.Events, _registration.Status.Cursor?.Height ?? batch.Blocks[^1].Point.Height);
-        if (result.Events.Count > 0 && _deliver)
+        if (result.Events.Count > 0)
         {
-            _signals.Outbox.Pulse();
+            // Of outputs, the store has queued the search for what spent them since.
+            _signals.BackScanQueued.Pulse();
+            if (_deliver)
+            {
+                _signals.Outbox.Pulse();
+            }
         }
     }
 }

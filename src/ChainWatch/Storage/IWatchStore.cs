@@ -62,7 +62,10 @@ public interface IWatchStore
     /// </summary>
     ValueTask<CoverageRange?> ReadSecondPassAsync(Chain chain, int partition, CancellationToken cancellationToken);
 
-    /// <summary>Writes a piece of the second pass whole, or not at all, and with it how far it has come.</summary>
+    /// <summary>
+    /// Writes a piece of the second pass whole, or not at all, and with it how far it has come. Where it finds payments that outputs hold, a back-scan of their addresses is queued with it, from
+    /// their block to the cursor: the first pass did not know these outputs, and any block since may spend them.
+    /// </summary>
     ValueTask<CommitResult> CommitSecondPassAsync(SecondPassBatch batch, CancellationToken cancellationToken);
 
     /// <summary>

@@ -180,8 +180,7 @@ internal sealed class InMemoryChain(string name)
 
         foreach ((long from, List<AddressKey> keys) in behind)
         {
-            scans.Add(++_lastBackScan);
-            _backScans.Add(_lastBackScan, new BackScan { Id = _lastBackScan, Keys = keys, FromHeight = from, ToHeight = cursor ?? long.MaxValue });
+            scans.Add(Queue(keys, from, cursor ?? long.MaxValue));
         }
 
         return new RegistrationResult { Added = added, BackScanIds = [.. scans] };
@@ -218,6 +217,13 @@ internal sealed class InMemoryChain(string name)
         long height = found.Block.Height;
         return _watched.TryGetValue(key, out WatchedAddress? watched) && watched.FromHeight <= height &&
             !_backScans.Values.Any(scan => scan.FromHeight <= height && height <= scan.ToHeight && scan.Keys.Contains(key));
+    }
+
+    /// <summary>Queues a back-scan, and returns its number.</summary>
+    public long Queue(IReadOnlyList<AddressKey> keys, long fromHeight, long toHeight)
+    {
+        _backScans.Add(++_lastBackScan, new BackScan { Id = _lastBackScan, Keys = keys, FromHeight = fromHeight, ToHeight = toHeight });
+        return _lastBackScan;
     }
 
     public IReadOnlyList<BackScan> BackScans() => [.. _backScans.Values];

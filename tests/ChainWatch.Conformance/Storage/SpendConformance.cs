@@ -65,6 +65,28 @@ public abstract class SpendConformance
     }
 
     [Fact]
+    public async Task An_output_that_only_the_second_pass_found_is_looked_for_in_every_block_since()
+    {
+        StoreScript script = await StartAsync();
+        await script.WatchAsync([1]);
+        BatchDraft draft = script.Draft(Blocks(1, 10), Pay(Block(2), 1));
+        draft.Finalized = Point(9);
+        await script.CommitAsync(draft);
+
+        (await script.Store.CommitSecondPassAsync(script.Again(Blocks(1, 2), Pay(Block(2), 1)), Token)).Outcome.ShouldBe(CommitOutcome.Committed);
+        (await script.Store.ReadBackScansAsync(script.Chain, Token)).ShouldBeEmpty();
+        CommitResult found = await script.Store.CommitSecondPassAsync(script.Again(Blocks(3, 6), Pay(Block(4), 2), Pay(Block(5), 3)), Token);
+        found.Events.Count(static one => one.Kind == PaymentEventKind.Detected).ShouldBe(2);
+
+        BackScan scan = (await script.Store.ReadBackScansAsync(script.Chain, Token)).ShouldHaveSingleItem();
+        (scan.FromHeight, scan.ToHeight).ShouldBe((4, 10));
+        await PieceAsync(script, scan, Blocks(4, 10), [Pay(Block(4), 2), Pay(Block(5), 3)], [Spend(Block(7), 2, output: 0, by: 9)]);
+        (await script.PaymentAsync(2)).Spent!.Block.ShouldBe(Point(7));
+        (await script.PaymentAsync(3)).Spent.ShouldBeNull();
+        (await script.Store.ReadBackScansAsync(script.Chain, Token)).ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task A_payment_that_moves_is_unspent_until_the_new_branch_spends_it()
     {
         StoreScript script = await StartAsync();
