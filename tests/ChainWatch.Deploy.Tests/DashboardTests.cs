@@ -78,7 +78,7 @@ public sealed partial class DashboardTests
         }
 
         panels.Where(static panel => panel.GetProperty("type").GetString() == "row").Select(static panel => panel.GetProperty("title").GetString())
-            .ShouldBe(["Overview", "Chains", "Payments", "Delivery", "Endpoints", "Leadership", "Watchdog and processes", "The host's own interface"]);
+            .ShouldBe(["Overview", "Chains", "Payments", "Delivery", "Endpoints", "Trust in endpoints", "Leadership", "Watchdog and processes", "The host's own interface"]);
     }
 
     [Fact]
