@@ -33,6 +33,16 @@ internal sealed class FakeChain
         return block;
     }
 
+    /// <summary>Makes these blocks the chain. Those that were it before are still known by their hashes.</summary>
+    public void Show(IReadOnlyList<MadeBlock> canonical)
+    {
+        _blocks.Clear();
+        foreach (MadeBlock block in canonical)
+        {
+            Add(block);
+        }
+    }
+
     /// <summary>Abandons the newest blocks. Nodes still know them by hash.</summary>
     public void Drop(int count) => _blocks.RemoveRange(_blocks.Count - count, count);
 

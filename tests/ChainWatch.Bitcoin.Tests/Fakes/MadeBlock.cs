@@ -22,11 +22,11 @@ public sealed class MadeBlock
 
     public string ParentHash { get; }
 
-    public string Hash => Convert.ToHexStringLower([.. Enumerable.Reverse(MadeTransaction.Twice(Header))]);
+    public string Hash => field ??= Convert.ToHexStringLower([.. Enumerable.Reverse(MadeTransaction.Twice(Header))]);
 
     public Hash256 HashValue => Hash256.Parse(Hash);
 
-    public string Hex => Convert.ToHexStringLower(Bytes);
+    public string Hex => field ??= Convert.ToHexStringLower(Bytes);
 
     public const string NoHash = "0000000000000000000000000000000000000000000000000000000000000000";
 

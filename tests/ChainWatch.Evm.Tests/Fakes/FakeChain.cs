@@ -45,6 +45,17 @@ public sealed class FakeChain
 
     public void RollBack(int depth) => _canonical.RemoveRange(_canonical.Count - depth, depth);
 
+    /// <summary>Makes these blocks the chain. Those that were it before are still known by their hashes.</summary>
+    public void Show(IReadOnlyList<FakeBlock> canonical)
+    {
+        _canonical.Clear();
+        _canonical.AddRange(canonical);
+        foreach (FakeBlock block in canonical)
+        {
+            _all[block.Hash] = block;
+        }
+    }
+
     public string NextHash() => HashOf(string.Create(CultureInfo.InvariantCulture, $"hash {_counter++} of {ChainId}"));
 
     public static string Address(int number) => "0x" + Convert.ToHexStringLower(Encoding.ASCII.GetBytes($"address {number,8}    "))[..40];

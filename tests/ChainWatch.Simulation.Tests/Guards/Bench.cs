@@ -65,7 +65,7 @@ internal sealed class Bench : IDisposable
 
     public ScenarioEngine Start(string name = "engine")
     {
-        Engine = new ScenarioEngine(name, Scheduler, Chain, Reader, _settings, _election, () => new ScenarioStore(Inner, Oracle, Verdict, new SeededRandom(1), Knobs), _handler, Verdict, Knobs, NullLoggerFactory.Instance);
+        Engine = new ScenarioEngine(name, Scheduler, Chain, Reader.Options, status => new PolledChainSource(Chain.Chain, Reader, _settings.Source, status, Time), _settings, _election, () => new ScenarioStore(Inner, Oracle, Verdict, new SeededRandom(1), Knobs), _handler, Verdict, Knobs, NullLoggerFactory.Instance);
         return Engine;
     }
 

@@ -18,7 +18,8 @@ internal sealed class ScenarioEngine : IDisposable
         string name,
         DeterministicScheduler scheduler,
         SimulatedChain chain,
-        SimulatedBlockReader reader,
+        SimulatedReaderOptions endpoints,
+        Func<ChainStatus, IChainSource> connect,
         ScenarioSettings settings,
         ScenarioElection election,
         Func<ScenarioStore> openStore,
@@ -35,15 +36,14 @@ internal sealed class ScenarioEngine : IDisposable
         TimeProvider time = scheduler.Time;
         ChainStatus status = new(chain.Chain, time);
         EngineSignals signals = new();
-        PolledChainSource NewSource() => new(chain.Chain, reader, settings.Source, status, time);
         ChainRegistration registration = new()
         {
             Chain = chain.Chain,
             Status = status,
-            Options = new SimulatedChainOptions { Reader = reader.Options },
+            Options = new SimulatedChainOptions { Reader = endpoints },
             Confirmation = settings.Policy,
             StartHeight = settings.StartHeight,
-            CreateSource = () => new RecordingSource(NewSource(), Store, chain, verdict, knobs),
+            CreateSource = () => new RecordingSource(connect(status), Store, chain, verdict, knobs),
         };
         _watchlist = new Watchlist(Store, [chain.Chain], signals, time);
         ChainRunner runner = new(registration, settings.Follower, deliver: true, Store, election.For(name), status, Metrics, signals, time, logs.CreateLogger(name));

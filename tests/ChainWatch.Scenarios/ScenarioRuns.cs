@@ -17,7 +17,7 @@ internal static class ScenarioRuns
     public static long? OnlySeed =>
         long.TryParse(Environment.GetEnvironmentVariable("CHAINWATCH_SEED"), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long seed) ? seed : null;
 
-    public static Dictionary<string, long> Run(ScenarioKind kind, string test, long firstSeed, int count, Action<Scenario>? check = null)
+    public static Dictionary<string, long> Run(ScenarioKind kind, string test, long firstSeed, int count, Action<Scenario>? check = null, ScenarioFamily? family = null)
     {
         if (OnlySeed is { } only)
         {
@@ -29,7 +29,7 @@ internal static class ScenarioRuns
         ParallelOptions options = new() { MaxDegreeOfParallelism = Math.Max(1, Environment.ProcessorCount) };
         Parallel.For(firstSeed, firstSeed + count, options, (seed, state) =>
         {
-            Scenario scenario = new(seed, kind);
+            Scenario scenario = new(seed, kind, family: family);
             try
             {
                 scenario.Run();
@@ -52,13 +52,37 @@ internal static class ScenarioRuns
 
         if (!failures.IsEmpty)
         {
-            throw new ScenarioFailedException(Explain(kind, test, [.. failures.OrderBy(static failure => failure.Seed)]));
+            throw new ScenarioFailedException(Explain(kind, test, family, [.. failures.OrderBy(static failure => failure.Seed)]));
         }
 
         return new Dictionary<string, long>(counts, StringComparer.Ordinal);
     }
 
-    private static string Explain(ScenarioKind kind, string test, (long Seed, string Fault)[] failures)
+    /// <summary>Runs scenarios that a family's own protocol tells to its own reader, and says what happened in them.</summary>
+    public static void RunFamily(ScenarioFamily family, ScenarioKind kind, string test, int usual, int many, Action<string> say)
+    {
+        int count = Count(usual, many);
+        Dictionary<string, long> counts = Run(kind, test, firstSeed: 1, count, kind == ScenarioKind.FaultsOnly ? static scenario => scenario.CheckNothingWasTakenBack() : null, family);
+        foreach ((string what, long number) in counts.OrderBy(static pair => pair.Key, StringComparer.Ordinal))
+        {
+            say($"{number,12:N0}  {what}");
+        }
+
+        if (OnlySeed is null)
+        {
+            // Scenarios in which no more happened than this would test nothing.
+            string[] must = kind == ScenarioKind.FaultsOnly
+                ? ["told Detected", "told Confirmed", "wire fault Silent", "wire fault Lag", "wire fault TooManyRequests", "wire fault Slow"]
+                : ["told Detected", "told Confirmed", "told Moved", "told Retracted", "source went back", "wire fault StaleBranch", "wire fault Silent", "wire fault Lag", "wire fault Null", .. family.HasOutputs ? ["spent outputs"] : Array.Empty<string>()];
+            string[] missing = [.. must.Where(what => counts.GetValueOrDefault(what) < count / 20)];
+            if (missing.Length > 0)
+            {
+                throw new ScenarioFailedException($"too little happened of: {string.Join(", ", missing)}");
+            }
+        }
+    }
+
+    private static string Explain(ScenarioKind kind, string test, ScenarioFamily? family, (long Seed, string Fault)[] failures)
     {
         StringBuilder text = new();
         text.AppendLine(CultureInfo.InvariantCulture, $"{failures.Length} scenarios failed.");
@@ -68,7 +92,7 @@ internal static class ScenarioRuns
         }
 
         (long first, string why) = failures[0];
-        Scenario again = new(first, kind, trace: true);
+        Scenario again = new(first, kind, trace: true, family);
         string second = "it passed when it was repeated: something in it does not come from the seed";
         try
         {
@@ -79,7 +103,7 @@ internal static class ScenarioRuns
             second = failure.Message;
         }
 
-        text.AppendLine(CultureInfo.InvariantCulture, $"Repeat the first with: CHAINWATCH_SEED={first} dotnet test tests/ChainWatch.Simulation.Tests --filter \"FullyQualifiedName~{test}\"");
+        text.AppendLine(CultureInfo.InvariantCulture, $"Repeat the first with: CHAINWATCH_SEED={first} dotnet test tests/ChainWatch.{family?.Name ?? "Simulation"}.Tests --filter \"FullyQualifiedName~{test}\"");
         text.AppendLine(again.ReadLog());
         text.AppendLine(why);
         if (second != why)

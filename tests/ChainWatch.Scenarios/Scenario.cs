@@ -39,24 +39,28 @@ internal sealed class Scenario
     private readonly StringBuilder _log = new();
     private readonly LogRecorder? _engineLog;
     private readonly bool _neverChanges;
+    private readonly ScenarioFamily? _family;
+    private readonly ScenarioWire? _wire;
     private long _killAtStep = long.MaxValue;
     private long _highest;
     private int _engineCount;
     private int _registering;
     private int _step;
 
-    public Scenario(long seed, ScenarioKind kind, bool trace = false)
+    public Scenario(long seed, ScenarioKind kind, bool trace = false, ScenarioFamily? family = null)
     {
         _seed = seed;
         _kind = kind;
         _trace = trace;
         _neverChanges = kind == ScenarioKind.FaultsOnly;
+        _family = family;
         _random = new SeededRandom(unchecked((seed * 31) + (int)kind));
         _knobs = new ScenarioKnobs { Pruning = new SeededRandom(seed + 4) };
-        _scheduler = new DeterministicScheduler(_time, seed) { MaxSteps = 300_000, BeforeStep = BeforeStep };
-        _chain = new SimulatedChain("sim", seed, _time, TimeSpan.FromSeconds(2), hasOutputs: seed % 2 == 0);
+        _scheduler = new DeterministicScheduler(_time, seed) { MaxSteps = family is null ? 300_000 : 3_000_000, BeforeStep = BeforeStep };
+        _chain = new SimulatedChain("sim", seed, _time, TimeSpan.FromSeconds(2), hasOutputs: family?.HasOutputs ?? seed % 2 == 0);
         _addresses = [.. Enumerable.Range(0, 8).Select(static number => SimulatedFormat.Address($"address {number}"))];
         bool hasMarks = _random.Chance(0.6);
+        hasMarks = family is null ? hasMarks : family.HasMarks ?? hasMarks;
         int finalityDepth = _random.Pick([16, 24, 80]);
         _endpoints = new SimulatedReaderOptions
         {
@@ -102,6 +106,7 @@ internal sealed class Scenario
         };
         _oracle = new Oracle(_chain, _settings.Policy, _verdict);
         _engineLog = trace ? new LogRecorder(LogLevel.Debug, 1_000_000) : null;
+        _wire = family?.Create(new WireSettings(_chain, _endpoints, _time, seed, Logs, what => _knobs.Count(what)));
         _knobs.Trace = trace ? what => Say($"    {what}") : null;
         SeededRandom storeRandom = new(seed + 2);
         _knobs.StoreYields = _random.Pick([0.0, 0.3, 1.0]);
@@ -193,6 +198,11 @@ internal sealed class Scenario
     private void Begin()
     {
         _chain.MineEmpty(_random.Pick([0, 5, 30, 90]));
+        if (_family is { IsFinalAtOnce: true })
+        {
+            _chain.MarkFinalized(_chain.Head.Height);
+        }
+
         _highest = _chain.Head.Height;
         foreach (string address in _addresses.Take(_random.Between(0, 5)))
         {
@@ -406,7 +416,7 @@ internal sealed class Scenario
     private void PaidTwice()
     {
         SimulatedTransfer transfer = _chain.Transfer(Key(_random.Pick(_addresses)), 7);
-        Mine([Remember(_chain.Pay(transfer, transfer)), Remember(_chain.Pay(transfer))]);
+        Mine([Remember(_chain.Pay(Shape([transfer, transfer]))), Remember(_chain.Pay(transfer))]);
     }
 
     private void MineDropped()
@@ -674,10 +684,13 @@ internal sealed class Scenario
 
     private void StartEngine()
     {
-        ScenarioEngine engine = new($"instance-{++_engineCount}", _scheduler, _chain, _reader, _settings, _election, OpenStore, _handler, _verdict, _knobs, Logs);
+        ScenarioEngine engine = new($"instance-{++_engineCount}", _scheduler, _chain, _endpoints, Connect(), _settings, _election, OpenStore, _handler, _verdict, _knobs, Logs);
         _engines.Add(engine);
         Say($"  {engine.Name} starts");
     }
+
+    /// <summary>A process has a reader of its own: what one was in the middle of when it was killed must not hold up the next.</summary>
+    private Func<ChainStatus, IChainSource> Connect() => _wire?.Connect(_settings.Source) ?? (status => new PolledChainSource(_chain.Chain, _reader, _settings.Source, status, _time));
 
     private void End(ScenarioEngine engine)
     {
@@ -902,6 +915,11 @@ internal sealed class Scenario
 
     private void Changed(MinedBlock head, bool quiet = false)
     {
+        if (_family is { IsFinalAtOnce: true })
+        {
+            _chain.MarkFinalized(head.Height);
+        }
+
         _highest = Math.Max(_highest, head.Height);
         _heads.Add(head);
         if (_heads.Count > 12)
@@ -930,14 +948,16 @@ internal sealed class Scenario
         return new SimulatedTransaction(transaction.Id, transaction.Transfers) { Spends = [new OutputId(spent.Id, _random.Next(spent.Transfers.Count))] };
     }
 
-    private List<SimulatedTransfer> NewTransfers() =>
+    private IReadOnlyList<SimulatedTransfer> Shape(IReadOnlyList<SimulatedTransfer> transfers) => _family?.Shape(_chain, transfers) ?? transfers;
+
+    private IReadOnlyList<SimulatedTransfer> NewTransfers() => Shape(
     [
         .. Enumerable.Range(0, _random.Pick([1, 1, 1, 2, 4])).Select(_ => _chain.Transfer(
             Key(_random.Pick(_addresses)),
             new BigInteger(1 + _random.Next(100)),
             _random.Chance(0.4) ? _chain.Token : _chain.Coin,
             _random.Chance(0.2) ? $"tag {_random.Next(3)}" : null)),
-    ];
+    ]);
 
     private SimulatedTransaction Remember(SimulatedTransaction transaction)
     {
