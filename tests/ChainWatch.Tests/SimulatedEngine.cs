@@ -9,9 +9,11 @@ internal sealed class SimulatedEngine : IDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly ChainWatchMetrics _metrics;
     private readonly EngineSignals _signals = new();
+    private readonly ReconciliationOptions? _reconciliation;
 
-    public SimulatedEngine(string confirmations = "3", long? startHeight = 0, InMemoryWatchStore? store = null, SimulatedChain? chain = null, Action<SimulatedReaderOptions>? reader = null, bool hasMarks = false, bool fetchesOnlyForWatched = false, int finalityDepth = 64, IReadOnlyList<SimulatedEndpoint>? endpoints = null, Action<ChainOptions>? configure = null)
+    public SimulatedEngine(string confirmations = "3", long? startHeight = 0, InMemoryWatchStore? store = null, SimulatedChain? chain = null, Action<SimulatedReaderOptions>? reader = null, bool hasMarks = false, bool fetchesOnlyForWatched = false, int finalityDepth = 64, IReadOnlyList<SimulatedEndpoint>? endpoints = null, Action<ChainOptions>? configure = null, ReconciliationOptions? reconciliation = null)
     {
+        _reconciliation = reconciliation;
         _metrics = new ChainWatchMetrics(MeterScope);
         Store = store ?? new InMemoryWatchStore();
         Chain = chain ?? new SimulatedChain(timeProvider: Time);
@@ -39,6 +41,7 @@ internal sealed class SimulatedEngine : IDisposable
             Reader = asked,
             Confirmation = new ConfirmationPolicy(confirmation),
             StartHeight = startHeight,
+            StateReader = State = new SimulatedStateReader(Chain),
             CreateSource = () => new PolledChainSource(
                 Chain.Chain,
                 asked,
@@ -46,6 +49,7 @@ internal sealed class SimulatedEngine : IDisposable
                 Status,
                 Time),
         };
+        Reconciliation = new Reconciliations(new ChainRegistry(Registration), Store, Store.Reconciliations, _signals, Time);
         Watchlist = new Watchlist(Store, [Chain.Chain], _signals, Time);
     }
 
@@ -70,6 +74,14 @@ internal sealed class SimulatedEngine : IDisposable
 
     public Watchlist Watchlist { get; }
 
+    public IReconciliation Reconciliation { get; }
+
+    /// <summary>What the chain tells of its state.</summary>
+    public SimulatedStateReader State { get; }
+
+    /// <summary>Tells handlers what reconciliations found.</summary>
+    public ReconciliationHandlers ReconciliationHandlers { get; init; } = new(scopes: null, [], TimeProvider.System, NullLogger.Instance);
+
     public Task? Running { get; private set; }
 
     public RetentionOptions Retention { get; init; } = new();
@@ -83,7 +95,11 @@ internal sealed class SimulatedEngine : IDisposable
     public void Start(IWatchStore? store = null, ILeaderElection? election = null)
     {
         store ??= Store;
-        ChainRunner runner = new(Registration, new FollowerOptions(), deliver: true, store, election ?? new SingleInstanceElection(store, "test"), Status, _metrics, _signals, Time, Log.CreateLogger("engine")) { Retention = Retention };
+        ChainRunner runner = new(Registration, new FollowerOptions(), deliver: true, store, election ?? new SingleInstanceElection(store, "test"), Status, _metrics, _signals, Time, Log.CreateLogger("engine"))
+        {
+            Retention = Retention,
+            Reconciliation = _reconciliation is { } options ? new ReconciliationStation(Store.Reconciliations, options, ReconciliationHandlers) : null,
+        };
         Scheduler.Start(() => Running = runner.RunAsync(_stop.Token));
     }
 

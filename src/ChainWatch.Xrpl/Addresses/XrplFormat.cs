@@ -31,6 +31,12 @@ public sealed class XrplFormat : ChainFormat
     /// <inheritdoc/>
     public override int AddressKeyLength => AccountKey.Length;
 
+    /// <inheritdoc/>
+    public override bool SharesBalances => true;
+
+    /// <summary>The account without its tag: what is paid to a tag, the account holds.</summary>
+    public override AddressKey BalanceOwnerOf(in AddressKey key) => AccountKey.Create(key.Bytes[..AccountKey.AccountLength], tag: null);
+
     /// <summary>
     /// Reads an address: a classic one (<c>r…</c>), one with a destination tag behind a colon (<c>r…:42</c>), or an X-address of this network. Without a tag it stands for all
     /// payments to the account that no watched tag takes.

@@ -25,6 +25,14 @@ public abstract class ChainFormat
     /// <summary>Reads what <see cref="FormatHash"/> wrote.</summary>
     public virtual Hash256 ParseHash(ReadOnlySpan<char> text) => Hash256.Parse(text);
 
+    /// <summary>
+    /// The address whose balance holds what is paid to a key: the key itself, unless keys tell apart what the chain does not, as the destination tags of an account do.
+    /// </summary>
+    public virtual AddressKey BalanceOwnerOf(in AddressKey key) => key;
+
+    /// <summary>Whether <see cref="BalanceOwnerOf"/> is ever another key than the one that is asked about.</summary>
+    public virtual bool SharesBalances => false;
+
     /// <summary>The output that holds what a payment moved; <see langword="null"/> on chains of accounts, and for a payment that no output holds (a negative ordinal).</summary>
     public OutputId? OutputOf(PaymentId payment) =>
         OrdinalsPerOutput > 0 && payment.Ordinal >= 0 ? new OutputId(payment.TransactionId, payment.Ordinal / OrdinalsPerOutput) : null;

@@ -11,4 +11,7 @@ internal sealed class EngineSignals
 
     /// <summary>A back-scan moved on.</summary>
     public Signal BackScanMoved { get; } = new();
+
+    /// <summary>A reconciliation was asked for.</summary>
+    public Signal ReconciliationQueued { get; } = new();
 }

@@ -45,6 +45,7 @@ public sealed class ChainStatus
     private long? _unannouncedSince;
     private long _muteSince;
     private TimeSpan _muteBefore;
+    private ReconciliationStatus _reconciliation = new();
 
     /// <summary>Creates the status of a chain.</summary>
     public ChainStatus(Chain chain, TimeProvider timeProvider)
@@ -508,6 +509,15 @@ public sealed class ChainStatus
             };
         }
     }
+
+    /// <summary>How the reconciliation of the chain stands, on the instance that leads it.</summary>
+    public ReconciliationStatus Reconciliation => Volatile.Read(ref _reconciliation);
+
+    /// <summary>How long ago the last reconciliation ended; <see langword="null"/> where none is known.</summary>
+    public TimeSpan? TimeSinceReconciliation => _time.GetUtcNow() - Reconciliation.Last?.EndedAt;
+
+    /// <summary>A reconciliation moved on, or ended.</summary>
+    internal void Reconciled(ReconciliationStatus status) => Volatile.Write(ref _reconciliation, status);
 
     /// <summary>What starts the chain's source anew; set by the follower while it follows.</summary>
     internal Action? Restart { get; set; }

@@ -49,6 +49,9 @@ internal sealed class ChainRunner
     /// <summary>What to keep of what following no longer needs.</summary>
     public RetentionOptions Retention { get; init; } = new();
 
+    /// <summary>What reconciling needs; <see langword="null"/> where the store keeps no reconciliations.</summary>
+    public ReconciliationStation? Reconciliation { get; init; }
+
     /// <summary>Runs until cancelled; then it returns.</summary>
     /// <exception cref="FinalityViolationException">The chain replaced final blocks; nothing may be written until a person has looked.</exception>
     /// <exception cref="ChainWatchConfigurationException">Something that only shows when it is used is configured wrongly, and waiting does not mend it.</exception>
@@ -149,6 +152,11 @@ internal sealed class ChainRunner
             if (quorum is not null)
             {
                 works.Add(quorum.RunAsync(stop.Token));
+            }
+
+            if (Reconciliation is { } station)
+            {
+                works.Add(new ReconciliationRunner(_registration, station, leadership.Term, _store, _signals, _time, _logger).RunAsync(stop.Token));
             }
 
             Task pending = Pending?.RunAsync(_registration, () => follower.Watched!, stop.Token) ?? Task.CompletedTask;

@@ -14,6 +14,7 @@ public sealed class ChainWatchBuilder
     private readonly Dictionary<string, Action<IServiceProvider, IConfigurationSection>> _sections = new(StringComparer.OrdinalIgnoreCase);
     private readonly List<Type> _handlers = [];
     private readonly List<Type> _pendingHandlers = [];
+    private readonly List<Type> _reconciliationHandlers = [];
 
     internal ChainWatchBuilder(IServiceCollection services)
     {
@@ -38,6 +39,8 @@ public sealed class ChainWatchBuilder
     internal IReadOnlyList<Type> Handlers => _handlers;
 
     internal IReadOnlyList<Type> PendingHandlers => _pendingHandlers;
+
+    internal IReadOnlyList<Type> ReconciliationHandlers => _reconciliationHandlers;
 
     /// <summary>
     /// Adds a chain. For chain families: hosts call the family's own method, as in <c>AddEvm</c>. A name that is not allowed, or is there already (whatever its case),
@@ -114,6 +117,24 @@ public sealed class ChainWatchBuilder
 
         Services.TryAddScoped<THandler>();
         _pendingHandlers.Add(typeof(THandler));
+        return this;
+    }
+
+    /// <summary>
+    /// Adds the application's own code for what reconciliations find. It is told when a run is done, by the instance that leads the chain, from a scope of its own each time, a few times where it fails.
+    /// </summary>
+    /// <typeparam name="THandler">The handler: as the host registered it, else scoped.</typeparam>
+    /// <exception cref="InvalidOperationException">The handler is added already; it would run twice for every run.</exception>
+    public ChainWatchBuilder AddReconciliationHandler<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] THandler>()
+        where THandler : class, IReconciliationHandler
+    {
+        if (_reconciliationHandlers.Contains(typeof(THandler)))
+        {
+            throw new InvalidOperationException($"{typeof(THandler).Name} is added twice: it would run twice for every reconciliation.");
+        }
+
+        Services.TryAddScoped<THandler>();
+        _reconciliationHandlers.Add(typeof(THandler));
         return this;
     }
 }

@@ -24,6 +24,9 @@ public sealed class ChainWatchOptions
     /// <summary>How long the store keeps what following no longer needs.</summary>
     public RetentionOptions Retention { get; } = new();
 
+    /// <summary>When and how deep the records are compared with the chain.</summary>
+    public ReconciliationOptions Reconciliation { get; } = new();
+
     internal void Read(ConfigurationReader reader)
     {
         Instance = reader.ReadText(nameof(Instance)) is { Length: > 0 } instance ? instance : Instance;
@@ -32,6 +35,7 @@ public sealed class ChainWatchOptions
         ReadInner(reader, nameof(Readiness), Readiness.Read);
         ReadInner(reader, nameof(Delivery), Delivery.Read);
         ReadInner(reader, nameof(Retention), Retention.Read);
+        ReadInner(reader, nameof(Reconciliation), Reconciliation.Read);
     }
 
     internal void Validate(string path, ConfigurationErrors errors)
@@ -46,6 +50,7 @@ public sealed class ChainWatchOptions
         Readiness.Validate($"{path}:{nameof(Readiness)}", errors);
         Delivery.Validate($"{path}:{nameof(Delivery)}", errors);
         Retention.Validate($"{path}:{nameof(Retention)}", errors);
+        Reconciliation.Validate($"{path}:{nameof(Reconciliation)}", errors);
     }
 
     internal static void CheckRange(TimeSpan value, TimeSpan least, TimeSpan most, string path, ConfigurationErrors errors)

@@ -18,6 +18,7 @@ internal sealed class ChainWatchService : BackgroundService, IHostedLifecycleSer
     private readonly ILeaderElection _election;
     private readonly PaymentHandlers _handlers;
     private readonly PendingPayments _pending;
+    private readonly ReconciliationStation? _reconciliation;
     private readonly IWatchlist _watchlist;
     private readonly ChainWatchHealth _health;
     private readonly StoreSpace _space;
@@ -37,11 +38,15 @@ internal sealed class ChainWatchService : BackgroundService, IHostedLifecycleSer
         _election = services.GetRequiredService<ILeaderElection>();
         _handlers = services.GetRequiredService<PaymentHandlers>();
         _pending = services.GetRequiredService<PendingPayments>();
+        _reconciliation = services.GetService<IReconciliationStore>() is { } reconciliations
+            ? new ReconciliationStation(reconciliations, _options.Reconciliation, services.GetRequiredService<ReconciliationHandlers>())
+            : null;
         _watchlist = services.GetRequiredService<IWatchlist>();
         _health = services.GetRequiredService<ChainWatchHealth>();
         _space = services.GetRequiredService<StoreSpace>();
         _metrics = services.GetRequiredService<ChainWatchMetrics>();
         _ = services.GetRequiredService<ProcessMetrics>(); // its gauges are asked for by nobody else
+        _ = services.GetRequiredService<ReconciliationMetrics>(); // nor are these
         _signals = services.GetRequiredService<EngineSignals>();
         _exit = services.GetRequiredService<ProcessExit>();
         _lifetime = services.GetRequiredService<IHostApplicationLifetime>();
@@ -121,7 +126,7 @@ internal sealed class ChainWatchService : BackgroundService, IHostedLifecycleSer
 
         foreach (ChainRegistration chain in _chains.Chains)
         {
-            ChainRunner runner = new(chain, new FollowerOptions(), deliver, _store, _election, chain.Status, _metrics, _signals, _time, _loggers.CreateLogger<ChainRunner>()) { Pending = _pending, Retention = _options.Retention };
+            ChainRunner runner = new(chain, new FollowerOptions(), deliver, _store, _election, chain.Status, _metrics, _signals, _time, _loggers.CreateLogger<ChainRunner>()) { Pending = _pending, Reconciliation = _reconciliation, Retention = _options.Retention };
             stations.Add(RunAsync(chain.Chain.Name, runner.RunAsync, stoppingToken));
         }
 

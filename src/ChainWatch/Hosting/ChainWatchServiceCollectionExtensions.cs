@@ -59,10 +59,26 @@ public static class ChainWatchServiceCollectionExtensions
             provider.GetRequiredService<IWatchStore>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<PendingPayments>>()));
+        services.TryAddSingleton<IReconciliationStore>(static provider =>
+            // A store of the host's own kind may keep no reconciliations: then nothing is compared, and asking for it says why.
+            (provider.GetRequiredService<IWatchStore>() as InMemoryWatchStore)?.Reconciliations!);
+        services.AddSingleton(provider => new ReconciliationHandlers(
+            provider.GetRequiredService<IServiceScopeFactory>(),
+            [.. composition.ReconciliationHandlers],
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<ReconciliationHandlers>>()));
+        services.AddSingleton<IReconciliation>(static provider => new Reconciliations(
+            provider.GetRequiredService<ChainRegistry>(),
+            provider.GetRequiredService<IWatchStore>(),
+            provider.GetService<IReconciliationStore>() ?? throw new InvalidOperationException(
+                $"The store {provider.GetRequiredService<IWatchStore>().GetType().Name} keeps no reconciliations: register an IReconciliationStore that does."),
+            provider.GetRequiredService<EngineSignals>(),
+            provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<EngineSignals>();
         services.AddSingleton(static provider => new StoreSpace(provider.GetRequiredService<ChainWatchOptions>().Retention));
         services.AddSingleton(static provider => new ChainWatchMetrics(provider.GetService<IMeterFactory>()));
         services.AddSingleton(static provider => new ProcessMetrics(provider.GetRequiredService<TimeProvider>(), provider.GetService<IMeterFactory>()));
+        services.AddSingleton(static provider => new ReconciliationMetrics(provider.GetRequiredService<ChainRegistry>(), provider.GetService<IMeterFactory>()));
         services.AddSingleton(static provider => new WalletBalances(
             provider.GetRequiredService<ChainRegistry>(),
             provider.GetRequiredService<TimeProvider>(),

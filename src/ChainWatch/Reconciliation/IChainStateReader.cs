@@ -21,4 +21,13 @@ public interface IChainStateReader
     /// the endpoint's chain, or where the chain moved while it was read.
     /// </returns>
     ValueTask<Answer<ChainState>> ReadStateAsync(IReadOnlyList<AddressKey> addresses, ChainPoint? at, CancellationToken cancellationToken);
+
+    /// <summary>Reads what one block did to an address's balance of one asset besides paying it, to explain a difference that was traced to that block.</summary>
+    /// <param name="address">The address.</param>
+    /// <param name="asset">One of the chain's watched assets.</param>
+    /// <param name="block">The block.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <returns>The movements. By default <see cref="AnswerKind.Unknown"/>: most families need not, or cannot, tell.</returns>
+    ValueTask<Answer<BlockMovements>> ReadMovementsAsync(AddressKey address, Asset asset, ChainPoint block, CancellationToken cancellationToken) =>
+        new(Answer<BlockMovements>.Unknown("this kind of chain does not tell what a block moves for an address"));
 }

@@ -99,6 +99,17 @@ internal sealed class InMemoryChain(string name)
         }
     }
 
+    /// <summary>Changes what is stored of a payment, its spending included.</summary>
+    public void Rewrite(PaymentId id, Func<Payment, Payment> change)
+    {
+        Store(change(_payments[id]));
+        _spentAt.Remove(id);
+        if (_payments[id].Spent is { } spent)
+        {
+            _spentAt[id] = spent.Block.Height;
+        }
+    }
+
     /// <summary>Confirms what the marks have reached, oldest block first.</summary>
     public IReadOnlyList<Payment> Confirm(ChainMarks marks, DateTimeOffset at)
     {

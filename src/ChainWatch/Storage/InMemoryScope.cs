@@ -34,6 +34,22 @@ internal sealed class InMemoryScope
         return index < 0 || _known[(int)index].Hash == point.Hash;
     }
 
+    /// <summary>The canonical point at a height, where it was read.</summary>
+    public ChainPoint? PointAt(long height) => PointsBetween(height, height) is [{ } point] ? point : null;
+
+    /// <summary>The canonical points of a range.</summary>
+    public IReadOnlyList<ChainPoint> PointsBetween(long fromHeight, long toHeight)
+    {
+        if (_known.Count == 0)
+        {
+            return [];
+        }
+
+        int first = (int)Math.Clamp(fromHeight - _known[0].Height, 0, _known.Count);
+        int end = (int)Math.Clamp(toHeight + 1 - _known[0].Height, first, _known.Count);
+        return _known.GetRange(first, end - first);
+    }
+
     public void Apply(CommitBatch batch)
     {
         if (batch.RollBackTo is { } target)

@@ -25,7 +25,11 @@ public sealed class InMemoryWatchStore : IWatchStore
         ArgumentOutOfRangeException.ThrowIfNegative(maxEvents);
         _maxEvents = maxEvents;
         _audit = new InMemoryAudit(timeProvider ?? TimeProvider.System);
+        Reconciliations = new InMemoryReconciliations(_lock, Of, (chain, term) => IsNewest(chain, partition: 0, term), _audit);
     }
+
+    /// <summary>The reconciliations of what is stored here.</summary>
+    public IReconciliationStore Reconciliations { get; }
 
     /// <summary>The newest events of all chains, oldest first.</summary>
     public IReadOnlyList<PaymentEvent> ReadEvents()
@@ -42,6 +46,15 @@ public sealed class InMemoryWatchStore : IWatchStore
         lock (_lock)
         {
             return [.. Of(chain).Scope(0).Coverage];
+        }
+    }
+
+    /// <summary>Changes what is stored of a payment behind the engine's back, as a statement of SQL could in a database: for tests of what finds it.</summary>
+    internal void Rewrite(Chain chain, PaymentId id, Func<Payment, Payment> change)
+    {
+        lock (_lock)
+        {
+            Of(chain).Rewrite(id, change);
         }
     }
 

@@ -50,6 +50,10 @@ internal static partial class Exposition
         ChainRegistration chain = provider.GetRequiredService<ChainRegistry>().Get("one");
         ChainWatchMetrics metrics = provider.GetRequiredService<ChainWatchMetrics>();
         provider.GetRequiredService<ProcessMetrics>();
+        provider.GetRequiredService<ReconciliationMetrics>();
+        chain.Status.Led(leading: true, term: 1);
+        ReconciliationRun run = new() { Id = 1, Chain = "one", Request = new ReconciliationRequest(), State = ReconciliationState.Done, RequestedAt = time.GetUtcNow(), EndedAt = time.GetUtcNow() };
+        chain.Status.Reconciled(new ReconciliationStatus { Last = run });
         metrics.IsHealthy = static _ => true;
         metrics.VerdictOf = static _ => FeedVerdict.DeadFeed;
         metrics.Track(chain);
