@@ -265,6 +265,20 @@ namespace ChainWatch.Testing
         public static ChainRegistration Create(SimulatedChain chain, IBlockReader reader, SimulatedChainOptions options, ConfirmationPolicy confirmation, ChainStatus status, TimeProvider timeProvider, Func<PolledSourceOptions, PolledSourceOptions>? adjust = null);
     }
 
+    public sealed class SimulatedStateReader : IChainStateReader
+    {
+        public SimulatedStateReader(SimulatedChain chain);
+        public Action? BeforeAnswer { get; set; }
+        public bool KnowsOnlyNewest { get; set; }
+        public bool TellsSent { get; set; }
+        public int MaxAddresses { get; set; }
+        public long Calls { get; }
+        public long Keeps { get; set; }
+        public ValueTask<Answer<BlockMovements>> ReadMovementsAsync(AddressKey address, Asset asset, ChainPoint block, CancellationToken cancellationToken);
+        public ValueTask<Answer<ChainState>> ReadStateAsync(IReadOnlyList<AddressKey> addresses, ChainPoint? at, CancellationToken cancellationToken);
+        public void Change(MinedBlock block, string address, BigInteger amount, Asset? asset = null, int transactions = 0, BlockMovements? moved = null);
+    }
+
     public sealed class SimulatedTraffic
     {
         public SimulatedTraffic(SimulatedChain chain, SimulatedTrafficOptions options, TimeProvider timeProvider);

@@ -2,9 +2,11 @@ namespace ChainWatch.Xrpl
 {
     public sealed class XrplFormat : ChainFormat
     {
+        public override bool SharesBalances { get; }
         public override int AddressKeyLength { get; }
         public static XrplFormat MainNet { get; }
         public static XrplFormat TestNet { get; }
+        public override AddressKey BalanceOwnerOf(in AddressKey key);
         public override AddressKey ParseAddress(string text);
         public override string FormatAddress(in AddressKey key);
         public override string FormatHash(in Hash256 hash);
