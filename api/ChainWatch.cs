@@ -36,6 +36,7 @@ namespace ChainWatch
     {
         public AddressState();
         public IReadOnlyList<UnspentOutput>? Unspent { get; init; }
+        public long? Sent { get; init; }
         public required AddressKey Key { get; init; }
         public required IReadOnlyList<AssetBalance> Balances { get; init; }
     }
@@ -162,6 +163,15 @@ namespace ChainWatch
         public required Hash256 ParentHash { get; init; }
     }
 
+    public sealed class BlockMovements
+    {
+        public BlockMovements();
+        public BigInteger Fees { get; init; }
+        public BigInteger Sent { get; init; }
+        public BigInteger Withdrawn { get; init; }
+        public bool IsRewarded { get; init; }
+    }
+
     public sealed class Chain
     {
         public Chain();
@@ -179,10 +189,12 @@ namespace ChainWatch
     {
         protected ChainFormat();
         public abstract int AddressKeyLength { get; }
+        public virtual bool SharesBalances { get; }
         public virtual int OrdinalsPerOutput { get; }
         public OutputId? OutputOf(PaymentId payment);
         public abstract AddressKey ParseAddress(string text);
         public abstract string FormatAddress(in AddressKey key);
+        public virtual AddressKey BalanceOwnerOf(in AddressKey key);
         public virtual Hash256 ParseHash(ReadOnlySpan<char> text);
         public virtual string FormatHash(in Hash256 hash);
     }
@@ -299,8 +311,10 @@ namespace ChainWatch
         public ChainPoint? Head { get; }
         public IReadOnlyList<EndpointStanding> Endpoints { get; }
         public LeadershipStatus Leadership { get; }
+        public ReconciliationStatus Reconciliation { get; }
         public TimeSpan TimeSinceLastCommit { get; }
         public TimeSpan TimeSinceLastEvent { get; }
+        public TimeSpan? TimeSinceReconciliation { get; }
         public bool Connected { get; }
         public bool HadEvent { get; }
         public bool Leading { get; }
@@ -348,6 +362,7 @@ namespace ChainWatch
         public ChainWatchBuilder AddKind(string kind, ChainFactory factory);
         public ChainWatchBuilder AddPaymentHandler<THandler>() where THandler : class, IPaymentHandler;
         public ChainWatchBuilder AddPendingPaymentHandler<THandler>() where THandler : class, IPendingPaymentHandler;
+        public ChainWatchBuilder AddReconciliationHandler<THandler>() where THandler : class, IReconciliationHandler;
         public ChainWatchBuilder AddSection(string key, Action<IServiceProvider, IConfigurationSection> check);
     }
 
@@ -416,6 +431,7 @@ namespace ChainWatch
         public FailFastOptions FailFast { get; }
         public LeadershipOptions Leadership { get; }
         public ReadinessOptions Readiness { get; }
+        public ReconciliationOptions Reconciliation { get; }
         public RetentionOptions Retention { get; }
         public string Instance { get; set; }
     }
@@ -609,6 +625,46 @@ namespace ChainWatch
         public long ToHeight { get; init; }
     }
 
+    public sealed record class Discrepancy : IEquatable<Discrepancy>
+    {
+        public Discrepancy();
+        public BigInteger? OnChain { get; init; }
+        public BigInteger? Recorded { get; init; }
+        public RepairState Repair { get; init; }
+        public bool IsAlarm { get; }
+        public bool IsHarmless { get; }
+        public long? Ordinal { get; init; }
+        public required DiscrepancyKind Kind { get; init; }
+        public required ReconciliationResult Result { get; init; }
+        public required long FromHeight { get; init; }
+        public required long ToHeight { get; init; }
+        public required string Address { get; init; }
+        public required string Details { get; init; }
+        public string? Asset { get; init; }
+        public string? TransactionId { get; init; }
+    }
+
+    public enum DiscrepancyKind
+    {
+        MissingPayment = 0,
+        ExtraPayment = 1,
+        ChangedPayment = 2,
+        Orphaned = 3,
+        MissedSpending = 4,
+        WrongSpending = 5,
+        InternalTransfer = 6,
+        Unexplained = 7,
+        Gas = 8,
+        SpentByOwner = 9,
+        Withdrawal = 10,
+        Reward = 11,
+        FeeOnTransfer = 12,
+        RebasingToken = 13,
+        NoOpeningBalance = 14,
+        NotYetFinal = 15,
+        NotReadable = 16,
+    }
+
     public static class EndpointChoice
     {
         public static bool IsFree { get; }
@@ -795,6 +851,7 @@ namespace ChainWatch
         StalledChain = 1,
         DeadFeed = 2,
         BusyConsumer = 3,
+        StarvedProcess = 4,
     }
 
     public sealed class FinalityViolationException : InvariantViolationException
@@ -853,6 +910,7 @@ namespace ChainWatch
     {
         int MaxAddresses { get; }
         ValueTask<Answer<ChainState>> ReadStateAsync(IReadOnlyList<AddressKey> addresses, ChainPoint? at, CancellationToken cancellationToken);
+        public virtual ValueTask<Answer<BlockMovements>> ReadMovementsAsync(AddressKey address, Asset asset, ChainPoint block, CancellationToken cancellationToken);
     }
 
     public interface IEndpointObserver
@@ -881,6 +939,38 @@ namespace ChainWatch
     {
         EndpointClient Client { get; }
         ValueTask ConnectAsync(CancellationToken cancellationToken);
+    }
+
+    public interface IReconciliation
+    {
+        Task<IReadOnlyList<Discrepancy>> ReadDiscrepanciesAsync(string chain, long id, int limit, CancellationToken cancellationToken);
+        Task<IReadOnlyList<ReconciliationRun>> ListAsync(string chain, int limit, CancellationToken cancellationToken);
+        Task<ReconciliationRun?> FindAsync(string chain, long id, CancellationToken cancellationToken);
+        Task<long> RequestAsync(string chain, ReconciliationRequest request, CancellationToken cancellationToken);
+        Task<long> RequestSampleAsync(string chain, int sample, ReconciliationRequest request, int seed, CancellationToken cancellationToken);
+    }
+
+    public interface IReconciliationHandler
+    {
+        Task HandleAsync(ReconciliationReport report, CancellationToken cancellationToken);
+    }
+
+    public interface IReconciliationStore
+    {
+        ValueTask<ChainPoint?> FindPointAsync(Chain chain, long height, CancellationToken cancellationToken);
+        ValueTask<IReadOnlyDictionary<PaymentId, Payment>?> FindPaymentsAsync(Chain chain, ChainPoint point, IReadOnlyList<PaymentId> ids, CancellationToken cancellationToken);
+        ValueTask<IReadOnlyList<Discrepancy>> ReadDiscrepanciesAsync(Chain chain, long runId, int limit, CancellationToken cancellationToken);
+        ValueTask<IReadOnlyList<IReadOnlyDictionary<string, BigInteger>>?> ReadSumsAsync(Chain chain, ChainPoint point, IReadOnlyList<RecordedRange> ranges, CancellationToken cancellationToken);
+        ValueTask<IReadOnlyList<ReconciliationRun>> ReadRunsAsync(Chain chain, int limit, CancellationToken cancellationToken);
+        ValueTask<IReadOnlyList<ReconciliationSubject>> ReadSubjectsAsync(Chain chain, ReconciliationRequest request, AddressKey? after, int limit, CancellationToken cancellationToken);
+        ValueTask<ReconciliationRun?> ReadNextAsync(Chain chain, CancellationToken cancellationToken);
+        ValueTask<ReconciliationRun?> ReadRunAsync(Chain chain, long id, CancellationToken cancellationToken);
+        ValueTask<RecordedPayments?> ReadPaymentsAsync(Chain chain, ChainPoint point, IReadOnlyList<AddressKey> keys, long fromHeight, long toHeight, bool withPoints, CancellationToken cancellationToken);
+        ValueTask<bool> SaveAsync(Chain chain, long term, ReconciliationProgress progress, CancellationToken cancellationToken);
+        ValueTask<long> CountSubjectsAsync(Chain chain, ReconciliationRequest request, CancellationToken cancellationToken);
+        ValueTask<long> RequestAsync(Chain chain, ReconciliationRequest request, DateTimeOffset at, CancellationToken cancellationToken);
+        ValueTask<long?> ReadFirstHeightAsync(Chain chain, CancellationToken cancellationToken);
+        ValueTask<long?> RepairAsync(Chain chain, long term, IReadOnlyList<AddressKey> keys, long fromHeight, long toHeight, string reason, CancellationToken cancellationToken);
     }
 
     public interface ITransferSink
@@ -940,6 +1030,7 @@ namespace ChainWatch
     public sealed class InMemoryWatchStore : IWatchStore
     {
         public InMemoryWatchStore(int maxEvents = 100000, TimeProvider? timeProvider = null);
+        public IReconciliationStore Reconciliations { get; }
         public IAsyncEnumerable<AuditEntry> ReadAuditAsync(long afterId, CancellationToken cancellationToken);
         public IAsyncEnumerable<WatchedAddress> ListAddressesAsync(Chain chain, CancellationToken cancellationToken);
         public IReadOnlyList<CoverageRange> ReadCoverage(Chain chain);
@@ -1386,11 +1477,143 @@ namespace ChainWatch
         public long MaxLagBlocks { get; set; }
     }
 
+    public sealed class ReconciledState
+    {
+        public ReconciledState();
+        public long? Sent { get; init; }
+        public required AddressKey Key { get; init; }
+        public required ChainPoint Point { get; init; }
+        public required IReadOnlyList<AssetBalance> Balances { get; init; }
+        public required IReadOnlyList<AssetBalance> Recorded { get; init; }
+    }
+
+    public readonly record struct ReconciliationCounts : IEquatable<ReconciliationCounts>
+    {
+        public ReconciliationCounts(long Matched, long Mismatched, long Missing, long Extra, long Unknown);
+        public long Extra { get; init; }
+        public long Matched { get; init; }
+        public long Mismatched { get; init; }
+        public long Missing { get; init; }
+        public long Total { get; }
+        public long Unknown { get; init; }
+        public ReconciliationCounts With(ReconciliationResult result);
+    }
+
+    public sealed class ReconciliationOptions
+    {
+        public ReconciliationOptions();
+        public TimeOnly? DailyAt { get; set; }
+        public TimeSpan? Every { get; set; }
+        public bool Repair { get; set; }
+        public int MaxBlocks { get; set; }
+        public int MaxLookups { get; set; }
+        public int? Sample { get; set; }
+    }
+
+    public sealed class ReconciliationProgress
+    {
+        public ReconciliationProgress();
+        public IReadOnlyList<Discrepancy> Found { get; init; }
+        public IReadOnlyList<ReconciledState> Reconciled { get; init; }
+        public required ReconciliationRun Run { get; init; }
+    }
+
+    public sealed class ReconciliationReport
+    {
+        public ReconciliationReport();
+        public required IReadOnlyList<Discrepancy> Discrepancies { get; init; }
+        public required ReconciliationRun Run { get; init; }
+    }
+
+    public sealed record class ReconciliationRequest : IEquatable<ReconciliationRequest>
+    {
+        public const string ScheduledBy = "schedule";
+        public ReconciliationRequest();
+        public IReadOnlyList<AddressKey>? Addresses { get; init; }
+        public bool ReadBlocks { get; init; }
+        public bool Repair { get; init; }
+        public long? FromHeight { get; init; }
+        public long? ToHeight { get; init; }
+        public string? RequestedBy { get; init; }
+    }
+
+    public enum ReconciliationResult
+    {
+        Matched = 0,
+        Mismatched = 1,
+        Missing = 2,
+        Extra = 3,
+        Unknown = 4,
+    }
+
+    public sealed record class ReconciliationRun : IEquatable<ReconciliationRun>
+    {
+        public ReconciliationRun();
+        public AddressKey? Position { get; init; }
+        public ChainPoint? Point { get; init; }
+        public DateTimeOffset? EndedAt { get; init; }
+        public DateTimeOffset? StartedAt { get; init; }
+        public ReconciliationCounts Counts { get; init; }
+        public long Addresses { get; init; }
+        public required DateTimeOffset RequestedAt { get; init; }
+        public required ReconciliationRequest Request { get; init; }
+        public required ReconciliationState State { get; init; }
+        public required long Id { get; init; }
+        public required string Chain { get; init; }
+    }
+
+    public enum ReconciliationState
+    {
+        Queued = 0,
+        Running = 1,
+        Done = 2,
+    }
+
+    public sealed class ReconciliationStatus
+    {
+        public ReconciliationStatus();
+        public IReadOnlyDictionary<DiscrepancyKind, long> Discrepancies { get; init; }
+        public ReconciliationRun? Last { get; init; }
+        public ReconciliationRun? Running { get; init; }
+    }
+
+    public sealed class ReconciliationSubject
+    {
+        public ReconciliationSubject();
+        public ReconciledState? Last { get; init; }
+        public bool IsBeingRead { get; init; }
+        public long? FirstPayment { get; init; }
+        public required WatchedAddress Address { get; init; }
+    }
+
+    public sealed class RecordedPayments
+    {
+        public RecordedPayments();
+        public IReadOnlyDictionary<long, ChainPoint> Points { get; init; }
+        public required IReadOnlyList<Payment> Payments { get; init; }
+    }
+
+    public readonly record struct RecordedRange : IEquatable<RecordedRange>
+    {
+        public RecordedRange(AddressKey Key, long FromHeight, long ToHeight);
+        public AddressKey Key { get; init; }
+        public long FromHeight { get; init; }
+        public long ToHeight { get; init; }
+    }
+
     public sealed class RegistrationResult
     {
         public RegistrationResult();
         public IReadOnlyList<long> BackScanIds { get; init; }
         public required int Added { get; init; }
+    }
+
+    public enum RepairState
+    {
+        None = 0,
+        Queued = 1,
+        Repaired = 2,
+        Operator = 3,
     }
 
     public sealed class RetentionOptions
