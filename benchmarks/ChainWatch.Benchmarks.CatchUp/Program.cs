@@ -5,15 +5,7 @@ var shape = ChainShape.Parse(arguments);
 switch (arguments.Verb)
 {
     case "serve":
-        ChainAnswers answers = new(shape);
-        using (StaticChainServer server = new(answers, TimeSpan.FromMilliseconds(arguments.Number("delay", 0))))
-        {
-            _ = server.RunAsync();
-            Console.WriteLine(server.Port);
-            // It ends with who started it.
-            Console.In.ReadToEnd();
-        }
-
+        await ChainServing.RunAsync(shape, arguments);
         break;
     case "bare":
         using (BareProgram bare = new(shape, CatchUpCase.Of(arguments.Text("case", "b")), new Uri(arguments.Text("url", "")), arguments.Number("batch", 100)))

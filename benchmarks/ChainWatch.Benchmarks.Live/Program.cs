@@ -21,6 +21,9 @@ switch (arguments.Verb)
         break;
 
     // The others are what these start in processes of their own.
+    case "serve":
+        await ChainServing.RunAsync(ChainShape.Parse(arguments), arguments);
+        break;
     case "deliver":
         await DeliveringProgram.RunAsync(arguments);
         break;

@@ -9,6 +9,12 @@ namespace ChainWatch.Postgres.Tests;
 /// <summary>What a handler writes through the delivery's connection is stored if, and only if, the event counts as delivered.</summary>
 public sealed class PostgresDeliveryTests(PostgresServerFixture postgres) : IAsyncLifetime
 {
+    private const string Leftovers =
+        """
+        select concat_ws(',', current_setting('application_name') = 'handler', current_setting('role'), to_regclass('pg_temp.leftover') is not null,
+            exists (select from pg_locks where pid = pg_backend_pid() and locktype = 'advisory'), exists (select from pg_listening_channels()))
+        """;
+
     private PostgresTestStore _test = null!;
     private StoreScript _script = null!;
 
@@ -253,13 +259,100 @@ public sealed class PostgresDeliveryTests(PostgresServerFixture postgres) : IAsy
 
         await using NpgsqlConnection connection = await test.DataSource.OpenConnectionAsync(Token);
         connection.ProcessID.ShouldBe(session);
-        await using NpgsqlCommand look = new(
-            """
-            select concat_ws(',', current_setting('application_name') = 'handler', current_setting('role'), to_regclass('pg_temp.leftover') is not null,
-                exists (select from pg_locks where pid = pg_backend_pid() and locktype = 'advisory'), exists (select from pg_listening_channels()))
-            """,
-            connection);
+        await using NpgsqlCommand look = new(Leftovers, connection);
         (await look.ExecuteScalarAsync(Token)).ShouldBe("f,none,f,f,f");
+    }
+
+    [Fact]
+    public async Task What_is_passed_on_is_stored_with_its_own_acknowledgement_whatever_becomes_of_the_next()
+    {
+        await _script.ForwardAsync(Blocks(2, 2), Pay(Block(2), 2));
+        await using Delivery first = (await _script.TakeAsync())!;
+        await WriteAsync(first);
+        await using (Delivery second = (await first.AcknowledgeAndTakeAsync(_script.Now, Token))!)
+        {
+            (await CreditsAsync()).ShouldBe(1);
+            await WriteAsync(second);
+        }
+
+        (await CreditsAsync()).ShouldBe(1);
+        await using Delivery again = (await _script.TakeAsync())!;
+        again.Event.Payment.Block.ShouldBe(Point(2));
+        await WriteAsync(again);
+        (await again.AcknowledgeAndTakeAsync(_script.Now, Token)).ShouldBeNull();
+        (await CreditsAsync()).ShouldBe(2);
+    }
+
+    [Theory]
+    [InlineData("select 1 / 0")]
+    [InlineData("commit")]
+    [InlineData("rollback")]
+    [InlineData("commit; begin")]
+    public async Task What_cannot_be_acknowledged_is_not_passed_on(string how)
+    {
+        await using Delivery delivery = (await _script.TakeAsync())!;
+        await ExecuteIgnoringAsync(delivery, how);
+
+        await Should.ThrowAsync<Exception>(async () => await delivery.AcknowledgeAndTakeAsync(_script.Now, Token));
+
+        await delivery.RetryAsync(_script.Now, "failed", Token);
+        await using Delivery again = (await _script.TakeAsync())!;
+        again.Attempt.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_constraint_that_is_checked_at_the_end_keeps_an_event_from_being_passed_on()
+    {
+        await _test.ExecuteAsync("create table $schema$.line (credit bigint references $schema$.credit (id) deferrable initially deferred)");
+        await using Delivery delivery = (await _script.TakeAsync())!;
+        await ExecuteAsync(delivery, $"insert into \"{_test.Options.Schema}\".line values (7)");
+
+        await Should.ThrowAsync<PostgresException>(async () => await delivery.AcknowledgeAndTakeAsync(_script.Now, Token));
+
+        await delivery.RetryAsync(_script.Now, "constraint", Token);
+        await using Delivery again = (await _script.TakeAsync())!;
+        again.Attempt.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Where_only_the_taking_fails_the_event_stays_acknowledged()
+    {
+        await using Delivery delivery = (await _script.TakeAsync())!;
+        await WriteAsync(delivery);
+        await _test.ExecuteAsync("alter function $schema$.next_delivery rename to gone");
+
+        (await delivery.AcknowledgeAndTakeAsync(_script.Now, Token)).ShouldBeNull();
+
+        (await CreditsAsync()).ShouldBe(1);
+        (await _test.Store.ReadOutboxAsync(Token)).Pending.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task What_a_handler_leaves_in_its_session_is_gone_for_the_event_that_it_is_passed_on_to()
+    {
+        await _script.ForwardAsync(Blocks(2, 2), Pay(Block(2), 2));
+        await using Delivery first = (await _script.TakeAsync())!;
+        int session = new PaymentContext(first).GetConnection().ProcessID;
+        await ExecuteAsync(first, "set application_name = 'handler'; create temp table leftover (id int); select pg_advisory_lock(4711); set role postgres");
+
+        await using Delivery second = (await first.AcknowledgeAndTakeAsync(_script.Now, Token))!;
+
+        PaymentContext context = new(second);
+        context.GetConnection().ProcessID.ShouldBe(session);
+        await using NpgsqlCommand look = new(Leftovers, context.GetConnection(), context.GetTransaction());
+        (await look.ExecuteScalarAsync(Token)).ShouldBe("f,none,f,f,f");
+    }
+
+    private static async Task ExecuteIgnoringAsync(Delivery delivery, string sql)
+    {
+        try
+        {
+            await ExecuteAsync(delivery, sql);
+        }
+        catch (PostgresException)
+        {
+            // As a handler does that hides what failed.
+        }
     }
 
     private async Task AnswerAsync(Delivery delivery, string answer)

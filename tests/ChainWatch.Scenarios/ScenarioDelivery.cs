@@ -15,6 +15,19 @@ internal sealed class ScenarioDelivery(Delivery inner, ScenarioStore store, Verd
         await store.AfterAsync();
     }
 
+    public override async ValueTask<Delivery?> AcknowledgeAndTakeAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        await AcknowledgeAsync(cancellationToken);
+        try
+        {
+            return await store.TakeDeliveryAsync(now, cancellationToken);
+        }
+        catch (Exception)
+        {
+            return null;
+        }
+    }
+
     public override async ValueTask RetryAsync(DateTimeOffset at, string error, CancellationToken cancellationToken)
     {
         await store.BeforeAsync(cancellationToken);

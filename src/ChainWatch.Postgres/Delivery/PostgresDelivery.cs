@@ -5,29 +5,29 @@ namespace ChainWatch.Postgres;
 /// <summary>An event taken from the outbox, with the transaction that holds it and in which the handler may write.</summary>
 internal sealed class PostgresDelivery : Delivery
 {
-    private readonly PostgresOutbox _outbox;
+    private readonly PostgresLane _lane;
     private readonly int _attempts;
     private readonly PostgresSession _session;
     private bool _answered;
     private bool _released;
 
-    public PostgresDelivery(PostgresOutbox outbox, NpgsqlConnection connection, NpgsqlTransaction transaction, PaymentEvent paymentEvent, int attempts, PostgresSession session)
+    public PostgresDelivery(PostgresLane lane, PaymentEvent paymentEvent, int attempts, PostgresSession session)
     {
+        _lane = lane;
         _session = session;
-        _outbox = outbox;
-        Connection = connection;
-        Transaction = transaction;
-        Event = paymentEvent;
         _attempts = attempts;
+        Event = paymentEvent;
     }
 
     public override PaymentEvent Event { get; }
 
     public override int Attempt => _attempts + 1;
 
-    public NpgsqlConnection Connection { get; }
+    public NpgsqlConnection Connection => _lane.Connection;
 
-    public NpgsqlTransaction Transaction { get; }
+    public NpgsqlTransaction Transaction => _lane.Transaction;
+
+    private PostgresOutbox Outbox => _lane.Outbox;
 
     public override async ValueTask AcknowledgeAsync(CancellationToken cancellationToken)
     {
@@ -36,32 +36,49 @@ internal sealed class PostgresDelivery : Delivery
             return;
         }
 
-        if (!IsTransactionOpen())
-        {
-            throw new ChainWatchException(
-                $"The handler of event {Event.Sequence} has ended the delivery's transaction. It must neither commit nor roll it back: that is done when the handler returns.");
-        }
-
+        CheckTransaction();
         await using NpgsqlBatch batch = new(Connection, Transaction);
-        batch.AddCommand(_outbox.AcknowledgeSql).Parameters.With(Event.Sequence).With(_attempts).With(_session.StartedAt);
+        batch.AddCommand(Outbox.AcknowledgeSql).Parameters.With(Event.Sequence).With(_attempts).With(_session.StartedAt);
         batch.AddCommand("commit");
-        PostgresOutbox.AddCleaning(batch);
+        batch.AddCommand(Outbox.TidySql);
         try
         {
             await batch.ExecuteNonQueryAsync(cancellationToken);
         }
         catch (PostgresException exception) when (exception.SqlState == PostgresFailure.NotTaken)
         {
-            throw new ChainWatchException(
-                $"Event {Event.Sequence} is no longer this delivery's: the handler has begun a transaction of its own on the delivery's connection, or written to the outbox.", exception);
+            throw NotTaken(exception);
         }
 
         _answered = true;
     }
 
-    public override ValueTask RetryAsync(DateTimeOffset at, string error, CancellationToken cancellationToken) => PutBackAsync(_outbox.RetrySql, at, error, cancellationToken);
+    public override async ValueTask<Delivery?> AcknowledgeAndTakeAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        if (_answered)
+        {
+            return null;
+        }
 
-    public override ValueTask ParkAsync(DateTimeOffset at, string error, CancellationToken cancellationToken) => PutBackAsync(_outbox.ParkSql, at, error, cancellationToken);
+        CheckTransaction();
+        Delivery? next;
+        try
+        {
+            next = await _lane.PassOnAsync(Event.Sequence, _attempts, _session, now, cancellationToken);
+        }
+        catch (PostgresException exception) when (exception.SqlState == PostgresFailure.NotTaken)
+        {
+            throw NotTaken(exception);
+        }
+
+        // The connection is the next delivery's, or gone.
+        _answered = _released = true;
+        return next;
+    }
+
+    public override ValueTask RetryAsync(DateTimeOffset at, string error, CancellationToken cancellationToken) => PutBackAsync(Outbox.RetrySql, at, error, cancellationToken);
+
+    public override ValueTask ParkAsync(DateTimeOffset at, string error, CancellationToken cancellationToken) => PutBackAsync(Outbox.ParkSql, at, error, cancellationToken);
 
     public override async ValueTask DisposeAsync()
     {
@@ -95,7 +112,7 @@ internal sealed class PostgresDelivery : Delivery
         }
 
         // The row says how often it had been tried: where another instance has taken and answered it meanwhile, this answer comes too late and changes nothing.
-        await using NpgsqlConnection connection = await _outbox.OpenConnectionAsync(cancellationToken);
+        await using NpgsqlConnection connection = await Outbox.OpenConnectionAsync(cancellationToken);
         await using NpgsqlBatch alone = new(connection);
         AddUpdate(alone);
         await alone.ExecuteNonQueryAsync(cancellationToken);
@@ -112,11 +129,11 @@ internal sealed class PostgresDelivery : Delivery
     {
         try
         {
-            if (IsTransactionOpen())
+            if (_lane.IsTransactionOpen)
             {
                 await using NpgsqlBatch batch = new(Connection, Transaction);
                 end(batch);
-                PostgresOutbox.AddCleaning(batch);
+                batch.AddCommand(Outbox.TidySql);
                 batch.AddCommand("begin transaction read only");
                 await batch.ExecuteNonQueryAsync(cancellationToken);
                 return true;
@@ -134,7 +151,7 @@ internal sealed class PostgresDelivery : Delivery
     /// <summary>Ends the session on the server, with whatever the handler has written or is writing, so that the event's row is free.</summary>
     private async ValueTask EndSessionAsync(CancellationToken cancellationToken)
     {
-        await using (NpgsqlConnection other = await _outbox.OpenConnectionAsync(cancellationToken))
+        await using (NpgsqlConnection other = await Outbox.OpenConnectionAsync(cancellationToken))
         {
             await using NpgsqlCommand end = new("select pg_terminate_backend(pid) from pg_stat_activity where pid = $1 and xact_start = $2", other);
             end.Parameters.With(_session.ProcessId).With(_session.StartedAt);
@@ -162,17 +179,15 @@ internal sealed class PostgresDelivery : Delivery
         }
     }
 
-    private bool IsTransactionOpen()
+    private void CheckTransaction()
     {
-        try
+        if (!_lane.IsTransactionOpen)
         {
-            // This property answers only while the transaction is open, whoever has ended it and however.
-            _ = Transaction.IsolationLevel;
-            return true;
-        }
-        catch (InvalidOperationException)
-        {
-            return false;
+            throw new ChainWatchException(
+                $"The handler of event {Event.Sequence} has ended the delivery's transaction. It must neither commit nor roll it back: that is done when the handler returns.");
         }
     }
+
+    private ChainWatchException NotTaken(PostgresException exception) => new(
+        $"Event {Event.Sequence} is no longer this delivery's: the handler has begun a transaction of its own on the delivery's connection, or written to the outbox.", exception);
 }

@@ -1,4 +1,3 @@
-using System.Data;
 using Npgsql;
 
 namespace ChainWatch.Postgres;
@@ -6,20 +5,14 @@ namespace ChainWatch.Postgres;
 /// <summary>The outbox: events that the application has not acknowledged yet.</summary>
 internal sealed class PostgresOutbox
 {
-    private const string Savepoint = "savepoint chainwatch_handler";
-
     /// <summary>How often the search begins at the very oldest event.</summary>
     private const int FullSearchEvery = 64;
 
-    private static readonly string[] s_cleaning =
-        ["set session authorization default", "reset all", "close all", "unlisten *", "select pg_advisory_unlock_all()", "discard temp"];
-
     private readonly NpgsqlDataSource _dataSource;
-    private readonly string _take;
     private readonly string _state;
     private readonly string _parked;
     private readonly string _replay;
-    private Place _searchFrom = Place.Oldest;
+    private DeliveryPlace? _searchFrom;
     private int _searches;
 
     public PostgresOutbox(NpgsqlDataSource dataSource, PostgresSchema schema)
@@ -28,15 +21,12 @@ internal sealed class PostgresOutbox
         AcknowledgeSql = $"select {schema}.acknowledge($1, $2, $3)";
         RetrySql = $"update {schema}.outbox set attempts = attempts + 1, due_at = $3, error = $4 where sequence = $1 and attempts = $2 and parked_at is null";
         ParkSql = $"update {schema}.outbox set attempts = attempts + 1, parked_at = $3, error = $4 where sequence = $1 and attempts = $2 and parked_at is null";
-        _take =
-            $"""
-            select (t.event).sequence, t.attempts, (t.event).kind, (t.event).cause, (t.event).occurred_at, {PaymentColumns.Of("(t.event)")}, pg_backend_pid(), now(), t.due_at
-            from {schema}.take_delivery($1, $2, $3) t
-            """;
+        TakeSql = $"select * from {schema}.next_delivery($1, $2, $3)";
+        TidySql = $"select {schema}.tidy_session()";
         _state = $"select count(*) filter (where parked_at is null), min(occurred_at) filter (where parked_at is null), count(*) filter (where parked_at is not null) from {schema}.outbox";
         _parked =
             $"""
-            select o.sequence, o.attempts, e.kind, e.cause, e.occurred_at, {PaymentColumns.Of("e")}, o.error, o.parked_at
+            select o.attempts, o.sequence, e.kind, e.cause, e.occurred_at, {PaymentColumns.Of("e")}, o.error, o.parked_at
             from {schema}.outbox o join {schema}.payment_event e on e.sequence = o.sequence
             where o.parked_at is not null order by o.sequence limit $1
             """;
@@ -52,74 +42,31 @@ internal sealed class PostgresOutbox
     /// <summary>Parks an event: its number, how often it had been tried, when, and why.</summary>
     public string ParkSql { get; }
 
+    /// <summary>Takes the oldest event that is due: now, and the place to look from (when due, number). The columns are those that <see cref="PostgresLane"/> reads.</summary>
+    public string TakeSql { get; }
+
     /// <summary>
-    /// Adds what takes back a handler's settings, locks and temporary tables, which would outlive its delivery: connections are used again by other deliveries. Unlike
-    /// DISCARD ALL it leaves the session its plans.
+    /// Takes back a handler's settings, locks and temporary tables, which would outlive its delivery: connections are used again by other deliveries. Unlike DISCARD ALL it
+    /// leaves the session its plans.
     /// </summary>
-    public static void AddCleaning(NpgsqlBatch batch)
-    {
-        foreach (string statement in s_cleaning)
-        {
-            batch.AddCommand(statement);
-        }
-    }
+    public string TidySql { get; }
 
     /// <summary>Opens a connection for an answer that cannot be written in the delivery's own transaction any more.</summary>
     public ValueTask<NpgsqlConnection> OpenConnectionAsync(CancellationToken cancellationToken) => _dataSource.OpenConnectionAsync(cancellationToken);
 
     /// <summary>Takes the oldest event that is due and held back by no other; its transaction stays open until the delivery is disposed.</summary>
+    public async ValueTask<Delivery?> TakeAsync(DateTimeOffset now, CancellationToken cancellationToken) =>
+        await new PostgresLane(this, await _dataSource.OpenConnectionAsync(cancellationToken)).TakeAsync(now, cancellationToken);
+
+    /// <summary>Where to look for the next event; <see langword="null"/> for the oldest.</summary>
     /// <remarks>
     /// Events that were delivered stay in the index until the server cleans up, and reading over them again for each delivery would be most of the work. So the search
     /// begins where the last one ended; now and then, and whenever nothing is found, it begins at the oldest event, which may have become free or due again meanwhile.
     /// </remarks>
-    public async ValueTask<Delivery?> TakeAsync(DateTimeOffset now, CancellationToken cancellationToken)
-    {
-        Place from = Interlocked.Increment(ref _searches) % FullSearchEvery == 0 ? Place.Oldest : Volatile.Read(ref _searchFrom);
-        PostgresDelivery? delivery = await TakeAsync(now, from, cancellationToken);
-        if (delivery is null && from != Place.Oldest)
-        {
-            delivery = await TakeAsync(now, Place.Oldest, cancellationToken);
-        }
+    public DeliveryPlace? SearchFrom() => Interlocked.Increment(ref _searches) % FullSearchEvery == 0 ? null : Volatile.Read(ref _searchFrom);
 
-        return delivery;
-    }
-
-    private async Task<PostgresDelivery?> TakeAsync(DateTimeOffset now, Place from, CancellationToken cancellationToken)
-    {
-        NpgsqlConnection connection = await _dataSource.OpenConnectionAsync(cancellationToken);
-        NpgsqlTransaction? transaction = null;
-        PostgresDelivery? delivery = null;
-        try
-        {
-            transaction = await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken);
-            await using NpgsqlBatch batch = new(connection, transaction);
-            batch.AddCommand(_take).Parameters.With(now).With(from.DueAt).With(from.Sequence);
-            // Going back to it undoes what the handler wrote, or heals the transaction that its failed statement broke, and keeps the event locked.
-            batch.AddCommand(Savepoint);
-            await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellationToken);
-            if (await reader.ReadAsync(cancellationToken))
-            {
-                PostgresDelivery taken = new(this, connection, transaction, ReadEvent(reader), reader.GetInt32(1), ReadSession(reader));
-                Volatile.Write(ref _searchFrom, new Place(await reader.GetFieldValueAsync<DateTimeOffset>(7 + PaymentColumns.Count, cancellationToken), taken.Event.Sequence));
-                await reader.NextResultAsync(cancellationToken);
-                delivery = taken;
-            }
-        }
-        finally
-        {
-            if (delivery is null)
-            {
-                if (transaction is not null)
-                {
-                    await transaction.DisposeAsync();
-                }
-
-                await connection.DisposeAsync();
-            }
-        }
-
-        return delivery;
-    }
+    /// <summary>Begins the next search at an event that was taken.</summary>
+    public void TakenAt(DeliveryPlace place) => Volatile.Write(ref _searchFrom, place);
 
     /// <summary>How the outbox stands.</summary>
     public async ValueTask<OutboxState> ReadStateAsync(CancellationToken cancellationToken)
@@ -157,33 +104,25 @@ internal sealed class PostgresOutbox
     }
 
     // The chain is not known here; its hashes are hexadecimal digits.
-    private static PaymentEvent ReadEvent(NpgsqlDataReader reader) => new()
+    /// <summary>Reads an event: its number, kind, cause and time, and the payment's columns.</summary>
+    public static PaymentEvent ReadEvent(NpgsqlDataReader reader, int at) => new()
     {
-        Sequence = reader.GetInt64(0),
-        Kind = PostgresWords.KindOf(reader.GetString(2)),
-        Cause = reader.IsDBNull(3) ? null : reader.GetString(3),
-        OccurredAt = reader.GetFieldValue<DateTimeOffset>(4),
-        Payment = PaymentColumns.Read(reader, 5, format: null),
+        Sequence = reader.GetInt64(at),
+        Kind = PostgresWords.KindOf(reader.GetString(at + 1)),
+        Cause = reader.IsDBNull(at + 2) ? null : reader.GetString(at + 2),
+        OccurredAt = reader.GetFieldValue<DateTimeOffset>(at + 3),
+        Payment = PaymentColumns.Read(reader, at + 4, format: null),
     };
-
-    private static PostgresSession ReadSession(NpgsqlDataReader reader) =>
-        new(reader.GetInt32(5 + PaymentColumns.Count), reader.GetFieldValue<DateTimeOffset>(6 + PaymentColumns.Count));
 
     private static ParkedDelivery ReadParked(NpgsqlDataReader reader)
     {
         int after = 5 + PaymentColumns.Count;
         return new ParkedDelivery
         {
-            Event = ReadEvent(reader),
-            Attempts = reader.GetInt32(1),
+            Event = ReadEvent(reader, 1),
+            Attempts = reader.GetInt32(0),
             Error = reader.IsDBNull(after) ? "" : reader.GetString(after),
             ParkedAt = reader.GetFieldValue<DateTimeOffset>(after + 1),
         };
-    }
-
-    /// <summary>A place in the order in which events are due. It is replaced as a whole, by whichever delivery comes last: it only says where to look first.</summary>
-    private sealed record Place(DateTimeOffset DueAt, long Sequence)
-    {
-        public static Place Oldest { get; } = new(DateTimeOffset.MinValue, 0);
     }
 }

@@ -18,6 +18,8 @@ internal static class NpgsqlParameterExtensions
 
     public static NpgsqlParameterCollection With(this NpgsqlParameterCollection parameters, DateTimeOffset value) => parameters.Put(NpgsqlDbType.TimestampTz, value.UtcDateTime);
 
+    public static NpgsqlParameterCollection With(this NpgsqlParameterCollection parameters, DateTimeOffset? value) => parameters.Put(NpgsqlDbType.TimestampTz, value?.UtcDateTime);
+
     public static NpgsqlParameterCollection With(this NpgsqlParameterCollection parameters, in AddressKey value) => parameters.Put(NpgsqlDbType.Bytea, value.Bytes.ToArray());
 
     public static NpgsqlParameterCollection WithArray<TItem, TValue>(

@@ -14,6 +14,12 @@ public abstract class Delivery : IAsyncDisposable
     /// <summary>Marks it delivered, together with whatever the handler wrote in the delivery's transaction, where the store has one.</summary>
     public abstract ValueTask AcknowledgeAsync(CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Marks it delivered, and takes the next event as <see cref="IWatchStore.TakeDeliveryAsync"/> does: one exchange with the store for both. <see langword="null"/> when
+    /// nothing is due, and when it was marked but the next one could not be taken. It fails only where it was not marked.
+    /// </summary>
+    public abstract ValueTask<Delivery?> AcknowledgeAndTakeAsync(DateTimeOffset now, CancellationToken cancellationToken);
+
     /// <summary>Undoes what the handler wrote in the delivery's transaction, and makes the event due again at a time.</summary>
     public abstract ValueTask RetryAsync(DateTimeOffset at, string error, CancellationToken cancellationToken);
 

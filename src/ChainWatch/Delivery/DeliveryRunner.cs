@@ -95,10 +95,15 @@ internal sealed class DeliveryRunner
         Delivery? delivery = first;
         while (delivery is not null)
         {
-            await DeliverAsync(delivery, handlers);
+            (bool delivered, delivery) = await DeliverAsync(delivery, handlers, stopping);
+            if (delivered || stopping.IsCancellationRequested)
+            {
+                continue;
+            }
+
             try
             {
-                delivery = stopping.IsCancellationRequested ? null : await _store.TakeDeliveryAsync(_time.GetUtcNow(), stopping);
+                delivery = await _store.TakeDeliveryAsync(_time.GetUtcNow(), stopping);
             }
             catch (OperationCanceledException) when (stopping.IsCancellationRequested)
             {
@@ -113,7 +118,8 @@ internal sealed class DeliveryRunner
         }
     }
 
-    private async Task DeliverAsync(Delivery delivery, CancellationToken cancellationToken)
+    /// <summary>Whether it was delivered; then also what is due next.</summary>
+    private async Task<(bool Delivered, Delivery? Next)> DeliverAsync(Delivery delivery, CancellationToken cancellationToken, CancellationToken stopping)
     {
         PaymentEvent one = delivery.Event;
         long started = _time.GetTimestamp();
@@ -121,35 +127,52 @@ internal sealed class DeliveryRunner
         {
             await using (delivery)
             {
-                string? error = await HandleAsync(delivery, cancellationToken) ?? await AcknowledgeAsync(delivery);
+                Delivery? next = null;
+                string? error = await HandleAsync(delivery, cancellationToken);
+                if (error is null)
+                {
+                    (error, next) = await AcknowledgeAsync(delivery, stopping);
+                }
+
                 if (error is null)
                 {
                     _metrics.Delivered(one, _time.GetElapsedTime(started));
+                    return (true, next);
                 }
-                else if (cancellationToken.IsCancellationRequested)
+
+                if (cancellationToken.IsCancellationRequested)
                 {
                     // Not the handler's fault: left as it was, for whoever comes next.
-                    return;
+                    return default;
                 }
-                else if (delivery.Attempt >= _options.MaxAttempts)
-                {
-                    await delivery.ParkAsync(_time.GetUtcNow(), error, CancellationToken.None);
-                    _metrics.DeliveryFailed(one, parked: true);
-                    DeliveryLog.Parked(_logger, one.Payment.Chain, one.Payment.TransactionId, one.Payment.Id.Ordinal, one.Sequence, delivery.Attempt, error);
-                }
-                else
-                {
-                    TimeSpan wait = Backoff(delivery.Attempt);
-                    await delivery.RetryAsync(_time.GetUtcNow() + wait, error, CancellationToken.None);
-                    _metrics.DeliveryFailed(one, parked: false);
-                    DeliveryLog.Failed(_logger, one.Payment.Chain, one.Payment.TransactionId, one.Payment.Id.Ordinal, one.Sequence, delivery.Attempt, wait, error);
-                }
+
+                await PutBackAsync(delivery, error);
             }
         }
         catch (Exception exception)
         {
             // The store could not take the answer: the event is still due, for this instance or another one.
             DeliveryLog.AnswerFailed(_logger, one.Payment.Chain, one.Sequence, exception);
+        }
+
+        return default;
+    }
+
+    private async Task PutBackAsync(Delivery delivery, string error)
+    {
+        PaymentEvent one = delivery.Event;
+        if (delivery.Attempt >= _options.MaxAttempts)
+        {
+            await delivery.ParkAsync(_time.GetUtcNow(), error, CancellationToken.None);
+            _metrics.DeliveryFailed(one, parked: true);
+            DeliveryLog.Parked(_logger, one.Payment.Chain, one.Payment.TransactionId, one.Payment.Id.Ordinal, one.Sequence, delivery.Attempt, error);
+        }
+        else
+        {
+            TimeSpan wait = Backoff(delivery.Attempt);
+            await delivery.RetryAsync(_time.GetUtcNow() + wait, error, CancellationToken.None);
+            _metrics.DeliveryFailed(one, parked: false);
+            DeliveryLog.Failed(_logger, one.Payment.Chain, one.Payment.TransactionId, one.Payment.Id.Ordinal, one.Sequence, delivery.Attempt, wait, error);
         }
     }
 
@@ -178,17 +201,22 @@ internal sealed class DeliveryRunner
     /// Acknowledges. <see langword="null"/> when that succeeded, else what went wrong: what the handler wrote may be the reason (a statement of its that failed, a
     /// constraint that is checked at the end), so it counts as a failed attempt. Where only the answer was lost, the store knows better than to put the event back.
     /// </summary>
-    private static async Task<string?> AcknowledgeAsync(Delivery delivery)
+    private async Task<(string? Error, Delivery? Next)> AcknowledgeAsync(Delivery delivery, CancellationToken stopping)
     {
         try
         {
             // Once the handler has done its work, stopping must not undo it.
+            if (!stopping.IsCancellationRequested)
+            {
+                return (null, await delivery.AcknowledgeAndTakeAsync(_time.GetUtcNow(), CancellationToken.None));
+            }
+
             await delivery.AcknowledgeAsync(CancellationToken.None);
-            return null;
+            return default;
         }
         catch (Exception exception)
         {
-            return $"it could not be acknowledged: {exception.GetType().Name}: {exception.Message}";
+            return ($"it could not be acknowledged: {exception.GetType().Name}: {exception.Message}", null);
         }
     }
 

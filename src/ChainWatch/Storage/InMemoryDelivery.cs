@@ -11,6 +11,15 @@ internal sealed class InMemoryDelivery(Lock guard, InMemoryOutbox outbox, InMemo
 
     public override ValueTask AcknowledgeAsync(CancellationToken cancellationToken) => Answer(() => outbox.Acknowledge(entry));
 
+    public override ValueTask<Delivery?> AcknowledgeAndTakeAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        lock (guard)
+        {
+            _ = AcknowledgeAsync(cancellationToken);
+            return new(outbox.Take(now) is { } next ? new InMemoryDelivery(guard, outbox, next) : null);
+        }
+    }
+
     public override ValueTask RetryAsync(DateTimeOffset at, string error, CancellationToken cancellationToken) => Answer(() => outbox.Retry(entry, at, error));
 
     public override ValueTask ParkAsync(DateTimeOffset at, string error, CancellationToken cancellationToken) => Answer(() => outbox.Park(entry, at, error));

@@ -1474,6 +1474,60 @@ public abstract class WatchStoreConformance
         }
     }
 
+    [Fact]
+    public async Task Acknowledging_an_event_and_taking_the_next_in_one_goes_through_the_outbox_as_taking_alone_does()
+    {
+        StoreScript script = await StartAsync();
+        await script.WatchAsync([1]);
+        await script.ForwardAsync(Blocks(1, 1), [.. Enumerable.Range(1, 40).Select(number => Pay(Block(1), number))]);
+        await script.ForwardAsync(Blocks(2, 3));
+        List<long> delivered = [];
+
+        await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => WorkAsync()));
+
+        delivered.Order().ShouldBe(script.Events.Select(one => one.Sequence).Order());
+        script.Events.Count.ShouldBe(80);
+        (await script.Store.ReadOutboxAsync(Token)).Pending.ShouldBe(0);
+
+        async Task WorkAsync()
+        {
+            await Task.Yield();
+            Delivery? next = await script.TakeAsync();
+            while (next is not null)
+            {
+                await using Delivery delivery = next;
+                lock (delivered)
+                {
+                    delivered.Add(delivery.Event.Sequence);
+                }
+
+                next = await delivery.AcknowledgeAndTakeAsync(script.Now, Token);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task The_next_event_that_was_taken_with_an_acknowledgement_can_be_given_back_and_put_off()
+    {
+        StoreScript script = await StartAsync();
+        await script.WatchAsync([1]);
+        await script.ForwardAsync(Blocks(1, 1), Pay(Block(1), 1), Pay(Block(1), 2), Pay(Block(1), 3));
+        await using (Delivery first = (await script.TakeAsync())!)
+        {
+            await using Delivery second = (await first.AcknowledgeAndTakeAsync(script.Now, Token))!;
+            second.Event.Sequence.ShouldBe(script.Events[1].Sequence);
+            await second.RetryAsync(script.Now.AddHours(1), "later", Token);
+        }
+
+        await using (Delivery third = (await script.TakeAsync())!)
+        {
+            third.Event.Sequence.ShouldBe(script.Events[2].Sequence);
+            (await third.AcknowledgeAndTakeAsync(script.Now, Token)).ShouldBeNull();
+        }
+
+        (await script.Store.ReadOutboxAsync(Token)).Pending.ShouldBe(1);
+    }
+
     private async Task<StoreScript> StartAsync(string chain = "chain")
     {
         StoreScript script = new(await CreateStoreAsync(), Named(chain));
