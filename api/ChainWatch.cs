@@ -585,6 +585,7 @@ namespace ChainWatch
         public abstract ValueTask DisposeAsync();
         public abstract ValueTask ParkAsync(DateTimeOffset at, string error, CancellationToken cancellationToken);
         public abstract ValueTask RetryAsync(DateTimeOffset at, string error, CancellationToken cancellationToken);
+        public abstract ValueTask<Delivery?> AcknowledgeAndTakeAsync(DateTimeOffset now, CancellationToken cancellationToken);
     }
 
     public sealed class DeliveryOptions
