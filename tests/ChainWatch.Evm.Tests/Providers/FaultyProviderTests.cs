@@ -25,7 +25,7 @@ public sealed class FaultyProviderTests(ITestOutputHelper output)
         }
 
         (long wanted, long ofEach) = long.TryParse(Environment.GetEnvironmentVariable(FaultsVariable), NumberStyles.None, CultureInfo.InvariantCulture, out long few) ? (few, 0L)
-            : IsLong ? (1_000_000L, 1_000L) : (20_000L, 5L);
+            : IsLong ? (1_000_000L, 1_000L) : (50_000L, 20L);
         int scenarios = 0;
         Lock counting = new();
         while (scenarios < MostScenarios && (injected.Sum() < wanted || injected.Min() < ofEach))
