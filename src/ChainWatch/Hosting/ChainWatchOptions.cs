@@ -27,6 +27,9 @@ public sealed class ChainWatchOptions
     /// <summary>When and how deep the records are compared with the chain.</summary>
     public ReconciliationOptions Reconciliation { get; } = new();
 
+    /// <summary>How long balances that the host asks for are given out again.</summary>
+    public BalanceOptions Balances { get; } = new();
+
     internal void Read(ConfigurationReader reader)
     {
         Instance = reader.ReadText(nameof(Instance)) is { Length: > 0 } instance ? instance : Instance;
@@ -36,6 +39,7 @@ public sealed class ChainWatchOptions
         ReadInner(reader, nameof(Delivery), Delivery.Read);
         ReadInner(reader, nameof(Retention), Retention.Read);
         ReadInner(reader, nameof(Reconciliation), Reconciliation.Read);
+        ReadInner(reader, nameof(Balances), Balances.Read);
     }
 
     internal void Validate(string path, ConfigurationErrors errors)
@@ -51,6 +55,7 @@ public sealed class ChainWatchOptions
         Delivery.Validate($"{path}:{nameof(Delivery)}", errors);
         Retention.Validate($"{path}:{nameof(Retention)}", errors);
         Reconciliation.Validate($"{path}:{nameof(Reconciliation)}", errors);
+        Balances.Validate($"{path}:{nameof(Balances)}", errors);
     }
 
     internal static void CheckRange(TimeSpan value, TimeSpan least, TimeSpan most, string path, ConfigurationErrors errors)

@@ -83,6 +83,11 @@ public static class ChainWatchServiceCollectionExtensions
             provider.GetRequiredService<ChainRegistry>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetService<IMeterFactory>()));
+        services.AddSingleton(static provider => new ChainBalances(
+            provider.GetRequiredService<ChainRegistry>(),
+            provider.GetRequiredService<ChainWatchOptions>().Balances,
+            provider.GetRequiredService<ChainWatchMetrics>(),
+            provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<IEndpointObserver>(static provider =>
             new EndpointMetrics(provider.GetRequiredService<ChainWatchMetrics>(), provider.GetService<IMeterFactory>()));
         services.AddSingleton<IWatchlist>(static provider => new Watchlist(

@@ -29,6 +29,7 @@ internal sealed class ChainWatchMetrics : IDisposable
     private readonly Histogram<double> _requests;
     private readonly Histogram<double> _takeOver;
     private readonly Counter<long> _quorumDisagreements;
+    private readonly Counter<long> _balanceReads;
     private readonly Counter<long> _secondPassBlocks;
     private readonly Counter<long> _secondPassFound;
     private readonly Counter<long> _pruned;
@@ -65,6 +66,7 @@ internal sealed class ChainWatchMetrics : IDisposable
         _takeOver = _meter.CreateHistogram<double>("chainwatch.leadership.takeover.duration", "s", "From the moment a chain became free for this instance to its first commit, or to knowing that there was nothing to commit.",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30] });
         _quorumDisagreements = _meter.CreateCounter<long>("chainwatch.quorum.disagreements", "{block}", "Blocks about which endpoints that must agree did not.");
+        _balanceReads = _meter.CreateCounter<long>("chainwatch.balance.reads", "{question}", "Questions of the host for balances, by what answered them.");
         _secondPassBlocks = _meter.CreateCounter<long>("chainwatch.second.pass.blocks", "{block}", "Final blocks read again through another endpoint.");
         _secondPassFound = _meter.CreateCounter<long>("chainwatch.second.pass.found", "{payment}", "Payments that the first pass had not found and the second did.");
         _pruned = _meter.CreateCounter<long>("chainwatch.retention.pruned", "{row}", "Rows that the store let go, by kind.");
@@ -163,6 +165,9 @@ internal sealed class ChainWatchMetrics : IDisposable
     public void Detected(string chain, TimeSpan latency) => _detectionLatency.Record(latency.TotalSeconds, new KeyValuePair<string, object?>("chain", chain));
 
     public void QuorumDisagreed(string chain) => _quorumDisagreements.Add(1, new KeyValuePair<string, object?>("chain", chain));
+
+    /// <summary>Counts a question for a balance, and what answered it.</summary>
+    public void BalanceAsked(string chain, string outcome) => _balanceReads.Add(1, new KeyValuePair<string, object?>("chain", chain), new("outcome", outcome));
 
     /// <summary>Counts a piece of the second pass, and what it found.</summary>
     public void SecondPass(ChainRegistration registration, int blocks, IReadOnlyList<PaymentEvent> events)

@@ -101,6 +101,7 @@ internal static partial class Exposition
         ParsingMetrics.ReadWithCare("block");
         endpoints.AnswerRefused("one", "main", "bloom");
         endpoints.EndpointDemoted("one", "main", "lagging");
+        metrics.BalanceAsked("one", "kept");
         using InboundMetrics inbound = new(provider.GetRequiredService<IMeterFactory>());
         inbound.Refused("rate");
         chain.Status.ReadEndpointsFrom(static () => [new EndpointStanding { Name = "main", Up = true, Rank = 1, Head = 1, Lag = 0, RateLimit = 1, Latency = TimeSpan.FromSeconds(1), UsableKeys = 1 }]);
