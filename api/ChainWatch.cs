@@ -143,6 +143,14 @@ namespace ChainWatch
         public required long Term { get; init; }
     }
 
+    public sealed class BalanceOptions
+    {
+        public BalanceOptions();
+        public TimeSpan Expiry { get; set; }
+        public TimeSpan Timeout { get; set; }
+        public int MaxEntries { get; set; }
+    }
+
     public abstract class Block : IDisposable
     {
         protected Block();
@@ -181,6 +189,20 @@ namespace ChainWatch
         public required string Kind { get; init; }
         public required string Name { get; init; }
         public override string ToString();
+    }
+
+    public sealed class ChainBalance
+    {
+        public ChainBalance();
+        public required ChainPoint Point { get; init; }
+        public required DateTimeOffset ReadAt { get; init; }
+        public required IReadOnlyList<AssetBalance> Balances { get; init; }
+        public required string Endpoint { get; init; }
+    }
+
+    public sealed class ChainBalances
+    {
+        public ValueTask<Answer<ChainBalance>> ReadAsync(string chain, string address, CancellationToken cancellationToken = default);
     }
 
     public delegate ChainRegistration ChainFactory(IServiceProvider services, string name, IConfigurationSection section);
@@ -427,6 +449,7 @@ namespace ChainWatch
     public sealed class ChainWatchOptions
     {
         public ChainWatchOptions();
+        public BalanceOptions Balances { get; }
         public DeliveryOptions Delivery { get; }
         public FailFastOptions FailFast { get; }
         public LeadershipOptions Leadership { get; }
