@@ -72,7 +72,7 @@ public sealed class AddChainWatchTests
                 "ChainWatch:Delivery:Parallelism is 'many': it must be a whole number.",
                 "ChainWatch:Leadership:TimeToLife is not a setting of ChainWatch: did you mean 'TimeToLive'?",
                 "ChainWatch:FailFast:CheckInterval is '00:09:00': it must not be longer than CriticalTimeout, which is 00:01:00.",
-                "ChainWatch:Postgrss is not a setting of ChainWatch: known here are Instance, Leadership, FailFast, Readiness, Delivery, Retention, Reconciliation, Chains, Store.",
+                "ChainWatch:Postgrss is not a setting of ChainWatch: known here are Instance, Leadership, FailFast, Readiness, Delivery, Retention, Reconciliation, Balances, Chains, Store.",
                 "ChainWatch:Store:ConnectionString is missing: give one.",
             ],
             ignoreOrder: true);
