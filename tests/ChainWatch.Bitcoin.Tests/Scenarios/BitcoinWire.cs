@@ -11,7 +11,7 @@ internal sealed class BitcoinWire : ScenarioWire
     private readonly Hash256 _genesis;
 
     public BitcoinWire(WireSettings settings)
-        : base(settings, Matching.Regtest.AddressKeyLength)
+        : base(settings, Matching.Regtest.AddressKeyLength, "BTC")
     {
         _genesis = RenderBlock(settings.Chain.Genesis).HashValue;
     }

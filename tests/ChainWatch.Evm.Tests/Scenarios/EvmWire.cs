@@ -4,7 +4,7 @@ using ChainWatch.Testing;
 namespace ChainWatch.Evm.Tests;
 
 /// <summary>Tells a simulated chain as Ethereum nodes do, by JSON-RPC. Ids commit to nothing there that the nodes of these tests could be caught with, so they are the simulation's own.</summary>
-internal sealed class EvmWire(WireSettings settings) : ScenarioWire(settings, EvmFormat.Instance.AddressKeyLength)
+internal sealed class EvmWire(WireSettings settings) : ScenarioWire(settings, EvmFormat.Instance.AddressKeyLength, "ETH")
 {
     private static readonly Asset s_ether = new() { Symbol = "ETH", Decimals = 18 };
     private static readonly Asset s_usdc = new() { Symbol = "USDC", Decimals = 6, Id = Bench.Usdc };

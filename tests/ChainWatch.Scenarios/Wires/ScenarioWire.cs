@@ -14,11 +14,13 @@ internal abstract class ScenarioWire
     private readonly Dictionary<AddressKey, AddressKey> _addresses = [];
     private readonly ConditionalWeakTable<AddressSet, AddressSet> _sets = [];
     private readonly int _keyLength;
+    private readonly string _coin;
 
-    protected ScenarioWire(WireSettings settings, int keyLength)
+    protected ScenarioWire(WireSettings settings, int keyLength, string coin)
     {
         Settings = settings;
         _keyLength = keyLength;
+        _coin = coin;
         Nodes = [.. settings.Endpoints.Endpoints.Select((endpoint, index) => new ScenarioNode(settings, endpoint, new SeededRandom(settings.Seed + 100 + index)))];
     }
 
@@ -72,7 +74,7 @@ internal abstract class ScenarioWire
             Ordinal = index,
             To = _addresses[transfer.To],
             From = original.From,
-            Asset = transfer.Asset.Id is null ? Settings.Chain.Coin : Settings.Chain.Token,
+            Asset = transfer.Asset.Symbol == _coin ? Settings.Chain.Coin : Settings.Chain.Token,
             Amount = transfer.Amount,
             Tag = TagOf(transfer, original),
         };
