@@ -15,4 +15,7 @@ internal struct BlockTransaction
     public int Count;
 
     public TransactionStatus Status;
+
+    /// <summary>Its inputs, as JSON; empty on chains of accounts.</summary>
+    public TextSpan Inputs;
 }

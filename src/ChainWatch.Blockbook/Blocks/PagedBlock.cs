@@ -68,6 +68,25 @@ internal sealed class PagedBlock : Block
         return true;
     }
 
+    /// <summary>Pages name the outputs that are spent only where the instance has an extended index; elsewhere none is found.</summary>
+    public override void FindSpends(OutputSet outputs, ICollection<OutputSpent> spends)
+    {
+        ArgumentNullException.ThrowIfNull(outputs);
+        ArgumentNullException.ThrowIfNull(spends);
+        for (int index = 0; outputs.Count > 0 && index < _content.Transactions.Length; index++)
+        {
+            ref readonly BlockTransaction transaction = ref _content.Transactions[index];
+            SpentOutputs inputs = new(_content.TextOf(transaction, transaction.Inputs));
+            while (inputs.Next(out OutputId output))
+            {
+                if (outputs.Contains(output))
+                {
+                    spends.Add(new OutputSpent(output, transaction.Id, Header.Point));
+                }
+            }
+        }
+    }
+
     protected override void Dispose(bool disposing)
     {
         _content.Dispose();

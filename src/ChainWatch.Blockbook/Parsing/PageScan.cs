@@ -142,6 +142,12 @@ internal ref struct PageScan
                 case 1 when _type == CoinType.Ethereum:
                     sender = ReadSender();
                     break;
+                case 1:
+                    // Which outputs it spends is only looked for where there are any to look for.
+                    int at = _json.Position;
+                    _json.Skip();
+                    transaction.Inputs = new TextSpan(at, _json.Position - at);
+                    break;
                 case 2:
                     ReadOutputs(index);
                     break;

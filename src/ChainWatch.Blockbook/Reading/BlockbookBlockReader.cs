@@ -30,7 +30,7 @@ internal sealed class BlockbookBlockReader : IBlockReader
         _raw = raw && plan.Coin.RawBlocksFrom is not null && plan.Native is not null;
     }
 
-    public ValueTask<Answer<ChainTip>> ReadTipAsync(CancellationToken cancellationToken) => _pool.RunAsync(
+    public ValueTask<Answer<ChainTip>> ReadTipAsync(CancellationToken cancellationToken) => _pool.ReadTipAsync(
         static async (endpoint, cancellation) => Answer<ChainTip>.Found(new ChainTip { Head = await endpoint.ReadTipAsync(cancellation) }),
         cancellationToken);
 

@@ -3,8 +3,9 @@ namespace ChainWatch.Bitcoin.Tests;
 /// <summary>A made-up block: header, reward and transactions, with the commitments worked out the plain way.</summary>
 public sealed class MadeBlock
 {
-    private MadeBlock(byte[] header, IReadOnlyList<byte[]> transactions, byte[] behind, string parent, long height)
+    private MadeBlock(byte[] header, IReadOnlyList<byte[]> transactions, IReadOnlyList<byte[]> ids, byte[] behind, string parent, long height)
     {
+        Ids = ids;
         Header = header;
         Transactions = transactions;
         Bytes = [.. header, .. MadeTransaction.Count(transactions.Count), .. transactions.SelectMany(static t => t), .. behind];
@@ -15,6 +16,9 @@ public sealed class MadeBlock
     public byte[] Header { get; }
 
     public IReadOnlyList<byte[]> Transactions { get; }
+
+    /// <summary>The ids of the transactions, in the order of their bytes.</summary>
+    public IReadOnlyList<byte[]> Ids { get; }
 
     public byte[] Bytes { get; }
 
@@ -59,7 +63,7 @@ public sealed class MadeBlock
         [
             0, 0, 0, 0x20, .. Convert.FromHexString(parent).Reverse(), .. Root(ids), .. BitConverter.GetBytes((uint)(1_700_000_000 + (height * 600))), 0xff, 0xff, 0x7f, 0x20, 0, 0, 0, 0,
         ];
-        return new MadeBlock(header, transactions, behind ?? [], parent, height);
+        return new MadeBlock(header, transactions, ids, behind ?? [], parent, height);
     }
 
     /// <summary>The same header over other bytes, as a node that lies would serve it.</summary>

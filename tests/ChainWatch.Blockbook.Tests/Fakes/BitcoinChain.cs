@@ -42,30 +42,35 @@ internal sealed class BitcoinChain : IServedChain
             Outputs = [.. outputs.Select(output => new MadeOutput(output.Amount, [0, 20, .. Enumerable.Repeat(output.Who, 20)]))],
         })];
         MadeBlock block = MadeBlock.Of(height, parent, transactions, salt: ++_salt);
-        JsonArray told = [Reward(block)];
         List<string> paid = [];
         for (int index = 0; index < transactions.Length; index++)
         {
-            told.Add(Tell(transactions[index], payments[index], block));
             paid.AddRange(payments[index].Select((output, number) => (output, number)).Where(static pair => pair.output.Who == 7)
                 .Select(pair => $"{transactions[index].Id}/{pair.number} {pair.output.Amount} BTC"));
         }
 
         _paid[block.Hash] = paid;
-        Blocks.Add(new ServedBlock(height, block.Hash, height == 0 ? "" : parent, 1_700_000_000 + (height * 600), told)
+        Blocks.Add(Serve(block, transactions, output => _format.FormatAddress(new AddressKey([.. output.Script, .. new byte[42 - output.Script.Length]]))));
+    }
+
+    /// <summary>A block as an instance serves it: raw, and as pages.</summary>
+    public static ServedBlock Serve(MadeBlock block, IReadOnlyList<MadeTransaction> transactions, Func<MadeOutput, string> addressOf)
+    {
+        JsonArray told = [Reward(block), .. transactions.Select(transaction => Tell(transaction, addressOf, block))];
+        return new ServedBlock(block.Height, block.Hash, block.Height == 0 ? "" : block.ParentHash, 1_700_000_000 + (block.Height * 600), told)
         {
             Raw = block.Hex,
             MerkleRoot = Convert.ToHexStringLower([.. block.Header[36..68].Reverse()]),
             Version = 0x20000000,
             Nonce = "0",
             Bits = "207fffff",
-        });
+        };
     }
 
     private static JsonObject Reward(MadeBlock block) => Place(
         new JsonObject
         {
-            ["txid"] = IdOf(block.Transactions[0]),
+            ["txid"] = Convert.ToHexStringLower([.. block.Ids[0].Reverse()]),
             ["vin"] = new JsonArray(new JsonObject { ["n"] = 0, ["isAddress"] = false, ["value"] = "0" }),
             ["vout"] = new JsonArray(new JsonObject { ["value"] = "5000000000", ["n"] = 0, ["addresses"] = new JsonArray("OP_RETURN \"a\"", "x"), ["isAddress"] = false }),
         },
@@ -84,21 +89,38 @@ internal sealed class BitcoinChain : IServedChain
         return transaction;
     }
 
-    private static string IdOf(byte[] transaction) => Convert.ToHexStringLower([.. MadeTransaction.Twice(transaction).Reverse()]);
-
-    private JsonObject Tell(MadeTransaction transaction, (byte Who, long Amount)[] outputs, MadeBlock block) => Place(
-        new JsonObject
-        {
-            ["txid"] = transaction.Id,
-            ["vin"] = new JsonArray(new JsonObject { ["n"] = 0, ["addresses"] = new JsonArray(Address(3)), ["isAddress"] = true, ["value"] = $"{outputs.Sum(static output => output.Amount)}" }),
-            ["vout"] = new JsonArray([.. outputs.Select((output, number) => (JsonNode)new JsonObject
+    private static JsonObject Tell(MadeTransaction transaction, Func<MadeOutput, string> addressOf, MadeBlock block)
+    {
+        long sum = transaction.Outputs.Sum(static output => output.Amount);
+        return Place(
+            new JsonObject
             {
-                ["value"] = $"{output.Amount}",
-                ["n"] = number,
-                ["addresses"] = new JsonArray(Address(output.Who)),
-                ["isAddress"] = true,
-            })]),
-        },
-        block,
-        outputs.Sum(static output => output.Amount));
+                ["txid"] = transaction.Id,
+                ["vin"] = new JsonArray([.. transaction.Inputs.Select((input, number) => Tell(input, number, number == 0 ? sum : 0))]),
+                ["vout"] = new JsonArray([.. transaction.Outputs.Select((output, number) => (JsonNode)new JsonObject
+                {
+                    ["value"] = $"{output.Amount}",
+                    ["n"] = number,
+                    ["addresses"] = new JsonArray(addressOf(output)),
+                    ["isAddress"] = true,
+                })]),
+            },
+            block,
+            sum);
+    }
+
+    /// <summary>An input, as an instance with an extended index tells it: a number is left out where it is 0.</summary>
+    private static JsonObject Tell((string Id, uint Output) input, int number, long value)
+    {
+        JsonObject told = new() { ["txid"] = input.Id };
+        if (input.Output > 0)
+        {
+            told["vout"] = input.Output;
+        }
+
+        told["n"] = number;
+        told["isAddress"] = false;
+        told["value"] = $"{value}";
+        return told;
+    }
 }
