@@ -1784,9 +1784,21 @@ namespace ChainWatch
         public required long Ordinal { get; init; }
     }
 
+    public sealed class WalletBalance
+    {
+        public WalletBalance();
+        public required BigInteger Amount { get; init; }
+        public required TimeSpan Age { get; init; }
+        public required int Decimals { get; init; }
+        public required string Asset { get; init; }
+        public required string Chain { get; init; }
+        public required string Wallet { get; init; }
+    }
+
     public sealed class WalletBalances : IDisposable
     {
         public const int MaxBalances = 200;
+        public IReadOnlyList<WalletBalance> Read();
         public bool Remove(string chain, string wallet, string asset);
         public void Dispose();
         public void Report(string chain, string wallet, string asset, BigInteger amount, int decimals);

@@ -26,6 +26,7 @@ internal sealed class ChainWatchEndpoints
             services.GetRequiredService<ChainWatchOptions>().Instance,
             services.GetRequiredService<IWatchStore>(),
             services.GetRequiredService<StoreSpace>(),
+            services.GetRequiredService<WalletBalances>(),
             time,
             startedAt));
     }

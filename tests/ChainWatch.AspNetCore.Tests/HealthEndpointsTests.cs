@@ -129,9 +129,11 @@ public sealed class HealthEndpointsTests
     {
         await using WatchedApp app = await WatchedApp.StartAsync();
         await app.LiveAsync();
+        app.Services.GetRequiredService<WalletBalances>().Report("one", "hot", "SIM", 12_500, 3);
         (int status, JsonElement json) = await app.GetJsonAsync("/health/detailed");
         status.ShouldBe(200);
-        Names(json).ShouldBe(["status", "timestamp", "instance", "version", "uptime", "chains", "overall", "store", "outbox", "disk"]);
+        json.GetProperty("wallets").GetRawText().ShouldStartWith("""[{"chain":"one","wallet":"hot","asset":"SIM","balance":"12.5","age":""");
+        Names(json).ShouldBe(["status", "timestamp", "instance", "version", "uptime", "chains", "overall", "store", "outbox", "disk", "wallets"]);
         json.GetProperty("instance").GetString().ShouldBe("<test> & co");
         json.GetProperty("store").GetProperty("kind").GetString().ShouldBe("InMemoryWatchStore");
         json.GetProperty("outbox").GetProperty("parked").GetInt64().ShouldBe(0);

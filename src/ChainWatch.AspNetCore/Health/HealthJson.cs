@@ -113,7 +113,25 @@ internal static class HealthJson
         json.WriteNumber("total", HostFacts.DiskTotal);
         StoreSpaceJson.Write(json, facts.Space);
         json.WriteEndObject();
+        WriteWallets(json, facts.Wallets.Read());
         json.WriteEndObject();
+    }
+
+    private static void WriteWallets(Utf8JsonWriter json, IReadOnlyList<WalletBalance> wallets)
+    {
+        json.WriteStartArray("wallets");
+        foreach (WalletBalance wallet in wallets)
+        {
+            json.WriteStartObject();
+            json.WriteString("chain", wallet.Chain);
+            json.WriteString("wallet", wallet.Wallet);
+            json.WriteString("asset", wallet.Asset);
+            json.WriteString("balance", new Asset { Symbol = wallet.Asset, Decimals = wallet.Decimals }.FormatAmount(wallet.Amount));
+            json.WriteNumber("age", (long)wallet.Age.TotalMilliseconds);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
     }
 
     private static void WriteDeliveryReason(Utf8JsonWriter json, ChainWatchHealthReport report)

@@ -8,11 +8,12 @@ internal sealed class HostFacts
     private readonly TimeProvider _time;
     private readonly long _startedAt;
 
-    public HostFacts(string instance, IWatchStore store, StoreSpace space, TimeProvider timeProvider, long startedAt)
+    public HostFacts(string instance, IWatchStore store, StoreSpace space, WalletBalances wallets, TimeProvider timeProvider, long startedAt)
     {
         Instance = instance;
         Store = store.GetType().Name;
         Space = space;
+        Wallets = wallets;
         _time = timeProvider;
         _startedAt = startedAt;
     }
@@ -22,6 +23,8 @@ internal sealed class HostFacts
     public string Store { get; }
 
     public StoreSpace Space { get; }
+
+    public WalletBalances Wallets { get; }
 
     public string Version { get; } =
         typeof(ChainWatchHealth).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";

@@ -4,7 +4,7 @@ using System.Numerics;
 namespace ChainWatch;
 
 /// <summary>
-/// Shows what the host's own wallets hold in the metrics <c>chainwatch.wallet.balance</c> and <c>chainwatch.wallet.balance.age</c>, so that somebody is told before a hot
+/// Shows what the host's own wallets hold in the metrics <c>chainwatch.wallet.balance</c> and <c>chainwatch.wallet.balance.age</c> and in <c>/health/detailed</c>, so that somebody is told before a hot
 /// wallet runs dry. ChainWatch does not ask for balances itself: the host reports what it knows, as often as it likes, and the age says how long ago that was.
 /// It is a service of every host that calls <c>AddChainWatch</c>.
 /// </summary>
@@ -18,15 +18,15 @@ public sealed class WalletBalances : IDisposable
     private readonly TimeProvider _time;
     private readonly Meter _meter;
     private readonly Lock _lock = new();
-    private readonly Dictionary<(string Chain, string Wallet, string Asset), (double Amount, long At)> _balances = [];
+    private readonly Dictionary<(string Chain, string Wallet, string Asset), (BigInteger Amount, int Decimals, long At)> _balances = [];
 
     internal WalletBalances(ChainRegistry chains, TimeProvider time, object? scope = null)
     {
         _chains = chains;
         _time = time;
         _meter = new Meter(new MeterOptions(ChainWatchTelemetry.MeterName) { Scope = scope });
-        _meter.CreateObservableGauge("chainwatch.wallet.balance", () => Observe(static one => one.Amount), unit: null, "What a wallet holds, in whole units of the asset, as last reported.");
-        _meter.CreateObservableGauge("chainwatch.wallet.balance.age", () => Observe(one => _time.GetElapsedTime(one.At).TotalSeconds), "s", "How long ago a wallet's balance was last reported.");
+        _meter.CreateObservableGauge("chainwatch.wallet.balance", () => Observe(static one => (double)one.Amount / Math.Pow(10, one.Decimals)), unit: null, "What a wallet holds, in whole units of the asset, as last reported.");
+        _meter.CreateObservableGauge("chainwatch.wallet.balance.age", () => Observe(static one => one.Age.TotalSeconds), "s", "How long ago a wallet's balance was last reported.");
     }
 
     /// <summary>Reports what a wallet holds now. It replaces what was reported for it before. Safe to call from any thread.</summary>
@@ -53,8 +53,7 @@ public sealed class WalletBalances : IDisposable
                 throw new InvalidOperationException($"There are {MaxBalances} wallet balances already; '{wallet}' ({asset} on {name}) would be one more. Report the operator's own wallets only, by name.");
             }
 
-            // A gauge is for display and alerts: nothing is computed from it.
-            _balances[(name, wallet, asset)] = ((double)amount / Math.Pow(10, decimals), _time.GetTimestamp());
+            _balances[(name, wallet, asset)] = (amount, decimals, _time.GetTimestamp());
         }
     }
 
@@ -73,6 +72,26 @@ public sealed class WalletBalances : IDisposable
         }
     }
 
+    /// <summary>What was last reported of each wallet, by chain, wallet and asset.</summary>
+    public IReadOnlyList<WalletBalance> Read()
+    {
+        lock (_lock)
+        {
+            return
+            [
+                .. _balances.OrderBy(static one => one.Key).Select(one => new WalletBalance
+                {
+                    Chain = one.Key.Chain,
+                    Wallet = one.Key.Wallet,
+                    Asset = one.Key.Asset,
+                    Amount = one.Value.Amount,
+                    Decimals = one.Value.Decimals,
+                    Age = _time.GetElapsedTime(one.Value.At),
+                }),
+            ];
+        }
+    }
+
     /// <summary>Takes the gauges away.</summary>
     public void Dispose() => _meter.Dispose();
 
@@ -85,15 +104,7 @@ public sealed class WalletBalances : IDisposable
         }
     }
 
-    private List<Measurement<double>> Observe(Func<(double Amount, long At), double> measure)
-    {
-        lock (_lock)
-        {
-            return [.. _balances.Select(one => new Measurement<double>(
-                measure(one.Value),
-                new KeyValuePair<string, object?>("chain", one.Key.Chain),
-                new("wallet", one.Key.Wallet),
-                new("asset", one.Key.Asset)))];
-        }
-    }
+    // A gauge is for display and alerts: nothing is computed from it.
+    private IEnumerable<Measurement<double>> Observe(Func<WalletBalance, double> measure) => Read().Select(one => new Measurement<double>(
+        measure(one), new KeyValuePair<string, object?>("chain", one.Chain), new("wallet", one.Wallet), new("asset", one.Asset)));
 }
