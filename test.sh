@@ -82,7 +82,7 @@ if [ "$build" = true ]; then
   dotnet build ChainWatch.sln -c Release -v quiet -nologo -clp:NoSummary || { echo "the build failed"; end 0 1 0 1; }
   if [ "$needs_nodes" = true ]; then
     # As it is deployed: compiled ahead of time, so that the many processes of the tests do not take the machine from each other by compiling themselves.
-    dotnet publish samples/DepositMonitor -c Release -r linux-x64 --self-contained false -p:PublishReadyToRun=true -o artifacts/published/DepositMonitor -v quiet -nologo -clp:NoSummary \
+    dotnet publish samples/DepositMonitor -c Release -r linux-x64 --self-contained false -p:PublishReadyToRun=true -p:RunAnalyzers=false -o artifacts/published/DepositMonitor -v quiet -nologo -clp:NoSummary \
       || { echo "publishing samples/DepositMonitor failed"; end 0 1 0 1; }
   fi
 fi
