@@ -750,6 +750,11 @@ internal sealed class Scenario
                 Mine([]);
             }
 
+            if (_family is { BeginsAfterHead: true } && _oracle.Chain.Count == 0)
+            {
+                Mine([]);
+            }
+
             // A chain that only got shorter proves nothing; the next block does.
             if (_oracle.Cursor is { } cursor && _chain.Find(cursor.Hash) is { } held && held != _chain.Head && held.DescendsFrom(_chain.Head))
             {

@@ -29,7 +29,7 @@ internal sealed class CardanoChainSource : IChainSource
     public async IAsyncEnumerable<ChainUpdate> ReadAsync(SourceRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
-        await using CardanoSession session = new(_pool, _plan, _seen, _options, _status, _time, _logger, request);
+        using CardanoSession session = new(_pool, _plan, _seen, _options, _status, _time, _logger, request);
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();

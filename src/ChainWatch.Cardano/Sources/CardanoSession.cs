@@ -9,9 +9,9 @@ namespace ChainWatch.Cardano;
 /// One reading of a chain: it opens a connection, finds the newest point that the server shares with us, keeps a number of blocks under way, and when the connection fails goes on over another one, perhaps to another server.
 /// What is told is decided by <see cref="ChainTelling"/>.
 /// </summary>
-internal sealed partial class CardanoSession : IAsyncDisposable
+internal sealed partial class CardanoSession : IDisposable
 {
-    /// <summary>How often in a row the node may have gone on without a block from it.</summary>
+    /// <summary>How often in a row the node may stand elsewhere without a step from it that leads there.</summary>
     private const int MostStuck = 3;
 
     private static readonly TimeSpan FirstBackoff = TimeSpan.FromMilliseconds(250);
@@ -31,6 +31,7 @@ internal sealed partial class CardanoSession : IAsyncDisposable
     private (OgmiosEndpoint Endpoint, EndpointError Error)? _failed;
     private string? _stranger;
     private long _tooHighFrom = long.MaxValue;
+    private bool _isReplaced;
     private bool _expectsBackward;
     private int _failures;
 
@@ -73,33 +74,29 @@ internal sealed partial class CardanoSession : IAsyncDisposable
             }
             else
             {
-                await TakeAsync(line, message);
+                Take(line, message);
             }
         }
         catch (EndpointException exception)
         {
-            await LeaveAsync(line);
+            Leave(line);
             _failed = (line.Endpoint, exception.Error);
             _status.Failed(exception.Message);
             LogLost(ChainName, line.Endpoint.Name, exception.Message);
         }
     }
 
-    public async ValueTask DisposeAsync()
+    public void Dispose()
     {
-        if (_line is not null)
-        {
-            await _line.DisposeAsync();
-        }
-
+        _line?.Dispose();
         _telling.Dispose();
     }
 
-    private async Task LeaveAsync(ChainSyncLine line)
+    private void Leave(ChainSyncLine line)
     {
         _line = null;
         _telling.Forget();
-        await line.DisposeAsync();
+        line.Dispose();
     }
 
     private async Task ConnectAsync(CancellationToken cancellationToken)
@@ -161,6 +158,7 @@ internal sealed partial class CardanoSession : IAsyncDisposable
                 throw OgmiosErrors.Refused(endpoint.Client, "intersection", $"it was offered {points.Count} points and answered another one");
             }
 
+            _isReplaced = false;
             _telling.Intersected(shared, tip);
             if (_telling.Told.IsEmpty && _request.StartHeight is { } start)
             {
@@ -176,7 +174,9 @@ internal sealed partial class CardanoSession : IAsyncDisposable
             $"endpoint '{endpoint.Name}' has none of the {points.Count} points offered, from {points[^1]} to {points[0]}; its chain ends at height {end?.Height ?? -1}");
         if (!_telling.Told.IsEmpty && end is { } its && its.Height >= _telling.Told.First.Height)
         {
+            // Even the first block that is held was replaced, it seems. Where none of them is final yet, reading goes on from somewhere below it, wherever that is.
             _stranger = what;
+            _isReplaced = true;
         }
 
         throw new EndpointException(EndpointErrorKind.MissingData, what);
@@ -189,7 +189,12 @@ internal sealed partial class CardanoSession : IAsyncDisposable
         if (!_telling.Told.IsEmpty)
         {
             points.AddRange(_telling.Told.Offer().Where(static point => !point.Hash.IsZero).Select(static point => CardanoPoint.Of(point)));
-            if (_telling.Told.First.Height <= _options.FinalityDepth)
+            if (_isReplaced && _telling.Finalized is null)
+            {
+                points.AddRange(Below(_telling.Told.First.Height).Where(point => point.Slot < _telling.Told.First.Slot));
+                points.Add(CardanoPoint.Origin);
+            }
+            else if (_telling.Told.First.Height <= _options.FinalityDepth)
             {
                 // A chain that began not long ago can be read from its beginning; a long one never is, unless somebody says so.
                 points.Add(CardanoPoint.Origin);
@@ -197,10 +202,7 @@ internal sealed partial class CardanoSession : IAsyncDisposable
         }
         else if (_request.StartHeight is { } start)
         {
-            points.AddRange(_seen.Below(start).Select(static point => CardanoPoint.Of(point)).Concat(_options.Checkpoints)
-                .Where(point => point.Slot < _tooHighFrom)
-                .Distinct()
-                .OrderByDescending(static point => point.Slot));
+            points.AddRange(Below(start).Where(point => point.Slot < _tooHighFrom));
             points.Add(CardanoPoint.Origin);
         }
         else
@@ -211,6 +213,10 @@ internal sealed partial class CardanoSession : IAsyncDisposable
 
         return points;
     }
+
+    /// <summary>Points that may lie below a height, the highest first.</summary>
+    private IEnumerable<CardanoPoint> Below(long height) =>
+        _seen.Below(height).Select(static point => CardanoPoint.Of(point)).Concat(_options.Checkpoints).Distinct().OrderByDescending(static point => point.Slot);
 
     /// <summary>How many blocks should be under way. Until the height is known where the connection stands, few: it may be the wrong place to begin.</summary>
     private long Wanted()
@@ -230,7 +236,7 @@ internal sealed partial class CardanoSession : IAsyncDisposable
         return _telling.At.Height is null ? Math.Min(2, _options.Pipelining) : wanted;
     }
 
-    private async Task TakeAsync(ChainSyncLine line, OgmiosMessage message)
+    private void Take(ChainSyncLine line, OgmiosMessage message)
     {
         switch (message.Kind)
         {
@@ -248,7 +254,7 @@ internal sealed partial class CardanoSession : IAsyncDisposable
                 {
                     // The place to begin lies above where reading is to begin. The server keeps to it for this connection.
                     _tooHighFrom = _telling.At.Point.Slot;
-                    await LeaveAsync(line);
+                    Leave(line);
                     return;
                 }
 
@@ -301,7 +307,7 @@ internal sealed partial class CardanoSession : IAsyncDisposable
     {
         using OgmiosMessage answer = await line.Endpoint.AskAsync(line.Connection, "queryNetwork/tip", parameters: null, cancellationToken);
         CardanoPoint tip = line.Endpoint.Read(answer, static result => ChainSyncLine.ReadPoint(result));
-        if (line.UnderWay == 0 || tip.IsOrigin || tip.Hash == _telling.At.Point.Hash || tip.Slot <= _telling.At.Point.Slot)
+        if (line.UnderWay == 0 || tip.IsOrigin || tip.Hash == _telling.At.Point.Hash)
         {
             line.Stuck = 0;
             SawTip(line.Endpoint);
@@ -309,7 +315,7 @@ internal sealed partial class CardanoSession : IAsyncDisposable
         }
         else if (++line.Stuck >= MostStuck)
         {
-            throw new EndpointException(EndpointErrorKind.Transient, $"endpoint '{line.Endpoint.Name}' gives no blocks, though its node has gone on to slot {tip.Slot}");
+            throw new EndpointException(EndpointErrorKind.Transient, $"endpoint '{line.Endpoint.Name}' gives no blocks, though its node stands at slot {tip.Slot}, and not where it was followed to");
         }
     }
 

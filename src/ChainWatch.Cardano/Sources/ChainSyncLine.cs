@@ -1,12 +1,12 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Threading.Channels;
 
 namespace ChainWatch.Cardano;
 
 /// <summary>A connection that reads a chain, with what is under way on it.</summary>
-internal sealed class ChainSyncLine : IAsyncDisposable
+internal sealed class ChainSyncLine : IDisposable
 {
-    private Task<bool>? _waiting;
     private long _blockBytes;
 
     public ChainSyncLine(OgmiosEndpoint endpoint, OgmiosConnection connection)
@@ -64,18 +64,21 @@ internal sealed class ChainSyncLine : IAsyncDisposable
     /// <exception cref="EndpointException">The connection ended.</exception>
     public async ValueTask<OgmiosMessage?> TakeAsync(TimeSpan within, TimeProvider time, CancellationToken cancellationToken)
     {
-        OgmiosMessage? message;
-        while (!Connection.Blocks.TryRead(out message))
+        if (!Connection.Blocks.TryRead(out OgmiosMessage? message))
         {
-            _waiting ??= Connection.Blocks.WaitToReadAsync(CancellationToken.None).AsTask();
+            using CancellationTokenSource limit = new(within, time);
+            using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
             try
             {
-                await _waiting.WaitAsync(within, time, cancellationToken);
-                _waiting = null;
+                message = await Connection.Blocks.ReadAsync(either.Token);
             }
-            catch (TimeoutException)
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
                 return null;
+            }
+            catch (ChannelClosedException exception) when (exception.InnerException is EndpointException ended)
+            {
+                throw new EndpointException(ended.Error, exception);
             }
         }
 
@@ -85,16 +88,7 @@ internal sealed class ChainSyncLine : IAsyncDisposable
         return message;
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        Connection.Dispose();
-        if (_waiting is not null)
-        {
-            // It fails, now that the connection has ended, and somebody must have seen it.
-            await Task.WhenAny(_waiting);
-            _ = _waiting.Exception;
-        }
-    }
+    public void Dispose() => Connection.Dispose();
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Endpoint.Name} ({UnderWay} under way)");
 }

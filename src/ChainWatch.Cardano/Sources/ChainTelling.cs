@@ -145,6 +145,12 @@ internal sealed class ChainTelling : IDisposable
 
         if (_held.Count == 0 && (_told.IsEmpty || _told.Last.Hash == before.Hash))
         {
+            if (_told.IsEmpty && !before.Hash.IsZero)
+            {
+                // Should the first block that is told be replaced, this is the only point below it that is known.
+                _seen.Add(before, always: true);
+            }
+
             Tell(create(parent));
             return null;
         }

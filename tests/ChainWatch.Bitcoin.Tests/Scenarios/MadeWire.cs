@@ -19,15 +19,8 @@ internal abstract class MadeWire(WireSettings settings) : ScenarioWire(settings,
     /// <summary>The form that the transaction has in the branch that ends with a block.</summary>
     public override Hash256 ToWire(MinedBlock block, Hash256 transaction)
     {
-        for (MinedBlock? at = block; at is not null; at = at.Parent)
-        {
-            if (at.Transactions.FirstOrDefault(one => one.Id == transaction) is { } held)
-            {
-                return Hash256.Parse(RenderTransaction(at, held).Id);
-            }
-        }
-
-        throw new ScenarioFailedException($"transaction {transaction} is not in the branch of block {block.Height}");
+        (MinedBlock held, SimulatedTransaction found) = Locate(block, transaction);
+        return Hash256.Parse(RenderTransaction(held, found).Id);
     }
 
     /// <summary>To the hash of a key, by a witness program of version 0.</summary>

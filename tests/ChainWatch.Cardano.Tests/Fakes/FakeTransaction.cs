@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -10,6 +11,9 @@ internal sealed record FakeTransaction(string Name, params FakeOutput[] Outputs)
 
     /// <summary>True where its scripts failed.</summary>
     public bool Failed { get; init; }
+
+    /// <summary>What it spends; some output of nobody where it is not given.</summary>
+    public IReadOnlyList<(Hash256 Id, long Index)> Inputs { get; init; } = [];
 
     public FakeOutput? Return { get; init; }
 
@@ -29,7 +33,10 @@ internal sealed record FakeTransaction(string Name, params FakeOutput[] Outputs)
             json.Append(Failed ? "\"spends\":\"collaterals\"," : "\"spends\":\"inputs\",");
         }
 
-        json.Append($"\"inputs\":[{{\"transaction\":{{\"id\":\"{Someone.Policy}00000000\"}},\"index\":0}}],");
+        string inputs = Inputs.Count == 0
+            ? $"{{\"transaction\":{{\"id\":\"{Someone.Policy}00000000\"}},\"index\":0}}"
+            : string.Join(',', Inputs.Select(static input => string.Create(CultureInfo.InvariantCulture, $"{{\"transaction\":{{\"id\":\"{input.Id}\"}},\"index\":{input.Index}}}")));
+        json.Append($"\"inputs\":[{inputs}],");
         if (Outputs.Length > 0 || !v7)
         {
             json.Append($"\"outputs\":[{string.Join(',', Outputs.Select(static output => output.ToJson()))}],");

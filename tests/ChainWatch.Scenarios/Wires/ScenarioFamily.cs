@@ -17,6 +17,9 @@ internal sealed class ScenarioFamily
     /// <summary>Whether every block is final at once: no branch ever ends.</summary>
     public bool IsFinalAtOnce { get; init; }
 
+    /// <summary>Whether a source that begins at the head tells nothing until the next block.</summary>
+    public bool BeginsAfterHead { get; init; }
+
     /// <summary>Makes a transaction's transfers what one transaction of the family can hold.</summary>
     public Func<SimulatedChain, IReadOnlyList<SimulatedTransfer>, IReadOnlyList<SimulatedTransfer>> Shape { get; init; } = static (_, transfers) => transfers;
 

@@ -97,6 +97,20 @@ internal abstract class ScenarioWire
 
     protected void Rendered(Hash256 block, Hash256 transaction, long ordinal, SimulatedTransaction simulated, int index) => _transfers[(block, transaction, ordinal)] = (simulated, index);
 
+    /// <summary>The block that holds a transaction in the branch that ends with a block, and the transaction as it is there.</summary>
+    protected static (MinedBlock Block, SimulatedTransaction Transaction) Locate(MinedBlock block, Hash256 transaction)
+    {
+        for (MinedBlock? at = block; at is not null; at = at.Parent)
+        {
+            if (at.Transactions.FirstOrDefault(one => one.Id == transaction) is { } held)
+            {
+                return (at, held);
+            }
+        }
+
+        throw new ScenarioFailedException($"transaction {transaction} is not in the branch of block {block.Height}");
+    }
+
     /// <summary>Blocks from the first one to this, in order.</summary>
     protected static List<MinedBlock> Branch(MinedBlock head)
     {
