@@ -139,6 +139,28 @@ public sealed class PoolHeadTests
     }
 
     [Fact]
+    public void Where_whoever_is_asked_first_is_always_late_few_looks_are_doubled()
+    {
+        PoolBench bench = new(2);
+        bench.Follow(60, _ => bench.Mine());
+        const int looks = 60;
+        for (int look = 0; look < looks; look++)
+        {
+            string first = bench.First;
+            foreach (PoolNode node in bench.Nodes)
+            {
+                node.Latency = TimeSpan.FromMilliseconds(string.Equals(node.Client.Name, first, StringComparison.Ordinal) ? 20_000 : 10);
+            }
+
+            bench.Mine();
+            bench.Look();
+        }
+
+        // Five to begin with, and one for each ten looks.
+        bench.Nodes.Sum(static node => node.CutOff).ShouldBeInRange(5, 5 + (looks / 10) + 1);
+    }
+
+    [Fact]
     public void Several_who_ask_at_the_same_time_share_one_look()
     {
         PoolBench bench = new(2);
