@@ -79,15 +79,30 @@ public sealed class EndpointLimitsTests
         server.Try("first");
         server.Scheduler.Run(() => Task.WhenAll(
         [
-            .. Enumerable.Range(0, 15).Select(_ => server.SendAsync("catch up", EndpointPriority.CatchUp)),
             .. Enumerable.Range(0, 15).Select(_ => server.SendAsync("reconcile", EndpointPriority.Reconciliation)),
+            .. Enumerable.Range(0, 15).Select(_ => server.SendAsync("catch up", EndpointPriority.CatchUp)),
             .. Enumerable.Range(0, 3).Select(_ => server.SendAsync("tip", EndpointPriority.Tip)),
         ]));
 
         string[] order = [.. server.Sent.Select(static sent => sent.What)];
         order[1..4].ShouldAllBe(what => what == "tip");
         order[4..19].Count(static what => what == "catch up").ShouldBeGreaterThanOrEqualTo(13);
-        order[4..25].ShouldContain("reconcile");
+        order[4..14].Count(static what => what == "reconcile").ShouldBe(1, "each tenth turn is for who has waited longest");
+    }
+
+    [Fact]
+    public void What_would_have_to_wait_for_longer_than_a_minute_is_refused_at_once()
+    {
+        LimitedServer server = new(static options =>
+        {
+            options.RequestsPerSecond = 1;
+            options.Burst = 1;
+        });
+
+        EndpointErrorKind?[] all = server.Scheduler.Run(() => Task.WhenAll(Enumerable.Range(0, 100).Select(_ => server.TryAsync("a"))));
+
+        server.Sent.Count.ShouldBeInRange(60, 62);
+        all.Count(static kind => kind == EndpointErrorKind.RateLimited).ShouldBe(100 - server.Sent.Count);
     }
 
     [Fact]
