@@ -388,6 +388,41 @@ public sealed class SourceTests
         follow.Told.ShouldBe(Points(chain.Skip(270)));
     }
 
+    [Fact]
+    public async Task A_first_block_that_was_replaced_while_nobody_was_connected_is_taken_back_from_below_it()
+    {
+        List<FakeBlock> chain = Chain(30);
+        FakeBlock[] other = [.. chain.Take(20), .. chain[19].Grow(15, "other")];
+        await using OgmiosServer server = await OgmiosServer.StartAsync(other);
+
+        // All that is held is one block, which the server no longer has; nothing below it is known, and none of it is final.
+        await using Follow follow = new([server], known: [chain[20].Point], configure: static options => options.FinalityDepth = 5);
+        await follow.UntilAsync(other[^1]);
+
+        follow.RollBacks.ShouldHaveSingleItem().Target.ShouldBe(chain[19].Point);
+        follow.Told.TakeLast(15).ShouldBe(Points(other.Skip(20)));
+    }
+
+    [Fact]
+    public async Task A_stream_that_stands_still_while_its_node_fell_back_is_left_for_another_connection()
+    {
+        List<FakeBlock> chain = Chain(30);
+        await using OgmiosServer server = await OgmiosServer.StartAsync(chain);
+        await using Follow follow = new([server], known: Points(chain.Take(25)));
+        await follow.UntilAsync(chain[^1]);
+
+        // The node's chain is another one now, and shorter; the stream says nothing of it.
+        server.GivesBlocks = false;
+        FakeBlock[] other = [.. chain[26].Grow(2, "other")];
+        server.Replace(other);
+        Task following = follow.UntilAsync(other[^1]);
+        await Eventually(() => server.Connected >= 2);
+        server.GivesBlocks = true;
+        await following;
+
+        follow.RollBacks.ShouldHaveSingleItem().Target.ShouldBe(chain[26].Point);
+    }
+
     private static async Task Eventually(Func<bool> condition)
     {
         for (int round = 0; !condition(); round++)
