@@ -77,6 +77,44 @@ public sealed class FuzzTests
     }
 
     [Fact]
+    public void A_damaged_entry_is_refused_or_of_the_ledger_that_was_asked_for()
+    {
+        ServedLedger ledger = FakeLedgers.Chain(1)[0];
+        byte[] limit = FieldWriter.Issued(0, 0, Someone.Usd, Someone.Bob);
+        byte[][] entries =
+        [
+            FakeEntries.Of(EntryType.AccountRoot).U32(Field.OwnerCount, 3).Amount(Field.Balance, FieldWriter.Drops(5)).Account(Field.Account, Someone.Bob).ToArray(),
+            FakeEntries.Of(EntryType.RippleState).Amount(Field.Balance, FieldWriter.Issued(1_234_567_890_123_456, -10, Someone.Usd, Someone.Issuer)).Amount(Field.LowLimit, limit).Amount(Field.HighLimit, limit).ToArray(),
+            FakeEntries.Of(EntryType.Token).U64(Field.TokenAmount, 77).Account(Field.Account, Someone.Bob).Raw(FieldType.Hash192, 1, Someone.Issuance).ToArray(),
+            FakeEntries.Of(EntryType.FeeSettings).Amount(Field.ReserveBaseDrops, FieldWriter.Drops(1)).U32(Field.ReserveIncrement, 2).ToArray(),
+        ];
+        Random random = new(9);
+        int read = 0;
+        for (int round = 0; round < Rounds; round++)
+        {
+            byte[] entry = entries[random.Next(entries.Length)];
+            byte[] json = Encoding.UTF8.GetBytes(
+                $$"""{"index":"00","ledger_hash":"{{ledger.Hash}}","ledger_index":{{ledger.Index}},"node_binary":"{{Convert.ToHexString(round % 2 == 0 ? Damage(random, entry) : entry)}}","validated":true}""");
+            try
+            {
+                LedgerEntry held = LedgerEntry.Read(EntryAnswer.Read(round % 2 == 0 ? json : Damage(random, json), ledger.Point));
+                if (held.Balance.Length == AmountReader.XrpLength)
+                {
+                    LedgerEntry.ReadDrops(held.Balance).ShouldBeInRange(-(1L << 61), 1L << 61);
+                }
+
+                read++;
+            }
+            catch (Exception exception) when (exception is LedgerFormatException or JsonException or NotValidatedException)
+            {
+                // Refused, as it should be.
+            }
+        }
+
+        read.ShouldBeLessThan(Rounds);
+    }
+
+    [Fact]
     public void Damaged_messages_and_server_infos_end_in_an_error_or_are_read()
     {
         byte[][] messages =
