@@ -25,6 +25,16 @@ namespace ChainWatch.Postgres
         public static NpgsqlTransaction GetTransaction(this PaymentContext context);
     }
 
+    public sealed class PostgresRebuild
+    {
+        public PostgresRebuild(NpgsqlDataSource dataSource, string live, string rebuilt, TimeSpan writeTimeout, TimeProvider timeProvider);
+        public PostgresWatchStore Store { get; }
+        public Task DropAsync(CancellationToken cancellationToken);
+        public Task PrepareAsync(bool resume, CancellationToken cancellationToken);
+        public Task<RebuildComparison> CompareAsync(Chain chain, long fromHeight, int limit, CancellationToken cancellationToken);
+        public Task<RebuildComparison> SwitchAsync(Chain chain, long fromHeight, RedeliveryMode mode, int limit, CancellationToken cancellationToken);
+    }
+
     public sealed class PostgresWatchStore : IWatchStore
     {
         public PostgresWatchStore(NpgsqlDataSource dataSource, string schema, TimeSpan writeTimeout, TimeProvider timeProvider);
@@ -34,6 +44,7 @@ namespace ChainWatch.Postgres
         public ValueTask InitializeAsync(CancellationToken cancellationToken);
         public ValueTask<AuditHead> ReadAuditHeadAsync(CancellationToken cancellationToken);
         public ValueTask<BackScan?> ReadBackScanAsync(Chain chain, long id, CancellationToken cancellationToken);
+        public ValueTask<BlockCoverage> ReadBlockCoverageAsync(Chain chain, AddressKey key, long height, CancellationToken cancellationToken);
         public ValueTask<CommitResult> CommitAsync(CommitBatch batch, CancellationToken cancellationToken);
         public ValueTask<CommitResult> CommitBackScanAsync(BackScanBatch batch, CancellationToken cancellationToken);
         public ValueTask<CommitResult> CommitSecondPassAsync(SecondPassBatch batch, CancellationToken cancellationToken);

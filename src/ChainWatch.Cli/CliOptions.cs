@@ -11,6 +11,9 @@ internal static class CliOptions
         Recursive = true,
     };
 
+    /// <summary>In front of the environment variables of another host that is compared with.</summary>
+    public const string TherePrefix = "THERE_";
+
     public static Option<bool> Json { get; } = new("--json") { Description = "Prints JSON instead of a table.", Recursive = true };
 
     public static Option<string?> Actor { get; } = new("--actor")

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ChainWatch.Postgres;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -12,13 +13,19 @@ internal sealed class CliSession : IDisposable
 {
     private readonly IHost _host;
 
-    private CliSession(IHost host, CliOutput output)
+    private CliSession(IHost host, CliOutput output, TextWriter errors)
     {
         _host = host;
         Output = output;
+        Errors = errors;
     }
 
     public CliOutput Output { get; }
+
+    /// <summary>Where progress and errors go, so that what is printed stays what was asked for.</summary>
+    public TextWriter Errors { get; }
+
+    public IConfiguration Configuration => _host.Services.GetRequiredService<IConfiguration>();
 
     public IWatchStore Store => _host.Services.GetRequiredService<IWatchStore>();
 
@@ -36,8 +43,23 @@ internal sealed class CliSession : IDisposable
     public static void Set(Command command, Func<CliSession, ParseResult, CancellationToken, Task<int>> work) =>
         command.SetAction((parsed, cancellationToken) => RunAsync(parsed, work, cancellationToken));
 
-    /// <summary>The same tables and options, under another name of the schema.</summary>
-    public CliSession InSchema(string schema, ParseResult parsed) => new(Build(parsed, schema), Output);
+    /// <summary>The same with settings on top.</summary>
+    public CliSession With(IReadOnlyList<KeyValuePair<string, string?>> settings, ParseResult parsed) => new(Build(parsed.GetValue(CliOptions.Config), "", settings), Output, Errors);
+
+    /// <summary>Another host's store: its configuration file, or this one's, with environment variables that say so on top, and the schema, where one is named.</summary>
+    public CliSession There(FileInfo? file, string? schema, ParseResult parsed) => new(
+        Build(file ?? parsed.GetValue(CliOptions.Config), file is null ? "" : CliOptions.TherePrefix, schema is null ? [] : [new("ChainWatch:Postgres:Schema", schema)]), Output, Errors);
+
+    /// <summary>Opens the database; the schema that the configuration names is the live one.</summary>
+    public NpgsqlDataSource OpenDatabase(out string schema)
+    {
+        PostgresOptions options = new();
+        IConfigurationSection section = Configuration.GetSection(PostgresOptions.Section);
+        schema = section[nameof(PostgresOptions.Schema)] is { Length: > 0 } name ? name : options.Schema;
+        // The session's own services have checked it.
+        _ = Store;
+        return NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(section[nameof(PostgresOptions.ConnectionString)]) { ApplicationName = "chainwatch rebuild" });
+    }
 
     public void Dispose() => _host.Dispose();
 
@@ -46,7 +68,7 @@ internal sealed class CliSession : IDisposable
         TextWriter errors = parsed.InvocationConfiguration.Error;
         try
         {
-            using CliSession session = new(Build(parsed, schema: null), new CliOutput(parsed.InvocationConfiguration.Output, parsed.GetValue(CliOptions.Json)));
+            using CliSession session = new(Build(parsed.GetValue(CliOptions.Config), "", settings: []), new CliOutput(parsed.InvocationConfiguration.Output, parsed.GetValue(CliOptions.Json)), errors);
             using IDisposable actor = AuditActor.Is(parsed.GetValue(CliOptions.Actor) ?? $"{Environment.UserName}@{Environment.MachineName}");
             return await work(session, parsed, cancellationToken);
         }
@@ -77,21 +99,17 @@ internal sealed class CliSession : IDisposable
         }
     }
 
-    private static IHost Build(ParseResult parsed, string? schema)
+    private static IHost Build(FileInfo? file, string variables, IReadOnlyList<KeyValuePair<string, string?>> settings)
     {
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
-        FileInfo? file = parsed.GetValue(CliOptions.Config);
         if (file is { Exists: false })
         {
-            throw new ChainWatchConfigurationException($"--config: there is no file {file.FullName}.");
+            throw new ChainWatchConfigurationException($"There is no configuration file {file.FullName}.");
         }
 
         builder.Configuration.AddJsonFile(Path.GetFullPath(file?.FullName ?? "appsettings.json"), optional: file is null, reloadOnChange: false);
-        builder.Configuration.AddEnvironmentVariables();
-        if (schema is not null)
-        {
-            builder.Configuration.AddInMemoryCollection([new("ChainWatch:Postgres:Schema", schema)]);
-        }
+        builder.Configuration.AddEnvironmentVariables(variables);
+        builder.Configuration.AddInMemoryCollection(settings);
 
         // Errors are told by what fails here; the log of a host would only come between the lines.
         builder.Logging.ClearProviders();

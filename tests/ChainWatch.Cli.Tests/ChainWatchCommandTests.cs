@@ -70,6 +70,67 @@ public sealed class ChainWatchCommandTests(PostgresServerFixture postgres)
     }
 
     [Fact]
+    public async Task Two_databases_are_compared_block_by_block()
+    {
+        await using CliTestHost live = await CliTestHost.CreateAsync(postgres.Server);
+        await using CliTestHost copy = await CliTestHost.CreateAsync(postgres.Server);
+        foreach (CliTestHost host in (CliTestHost[])[live, copy])
+        {
+            await host.Script.WatchAsync([1, 2]);
+            await host.Script.CommitAsync(TwentyBlocks(host));
+        }
+
+        CliRun equal = await live.JsonAsync("digest", "compare", "ethereum", "--with-config", copy.File, "--to", "20");
+        await copy.ExecuteAsync("update $schema$.payment set amount = amount + 1 where block_height = (select min(block_height) from $schema$.payment)");
+        CliRun different = await live.JsonAsync("digest", "compare", "ethereum", "--with-config", copy.File, "--to", "20");
+        CliRun schema = await live.JsonAsync("digest", "compare", "ethereum", "--schema", copy.Schema, "--to", "20");
+        CliRun nothing = await live.RunAsync("digest", "compare", "ethereum");
+
+        equal.ExitCode.ShouldBe(0, equal.Errors);
+        equal.Json.AsArray().ShouldBeEmpty();
+        different.ExitCode.ShouldBe(1);
+        different.Json.AsArray().ShouldHaveSingleItem();
+        schema.Output.ShouldBe(different.Output);
+        (nothing.ExitCode, nothing.Errors.Trim()).ShouldBe((2, "Say what to compare with: --with-config, --schema, or both. (Parameter 'parsed')"));
+    }
+
+    [Theory]
+    [InlineData("Say where to begin")]
+    [InlineData("Say where to begin", "--from-height", "1", "--days", "2")]
+    [InlineData("Say where to begin", "--days", "0")]
+    [InlineData("is the live one", "--from-height", "1", "--schema", "SCHEMA")]
+    public async Task A_rebuild_that_cannot_be_is_refused_before_anything_is_touched(string error, params string[] arguments)
+    {
+        await using CliTestHost host = await CliTestHost.CreateAsync(postgres.Server);
+
+        CliRun run = await host.RunAsync(["rebuild", "ethereum", .. arguments.Select(one => one == "SCHEMA" ? host.Schema : one)]);
+
+        run.ExitCode.ShouldBeOneOf(2, 78);
+        run.Errors.ShouldContain(error);
+        (await host.JsonAsync("audit", "list")).Json.AsArray().Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Whether_a_block_was_read_for_an_address_is_one_question()
+    {
+        await using CliTestHost host = await CliTestHost.CreateAsync(postgres.Server);
+        await host.RunAsync("watch", "add", "ethereum", Wallet);
+        await host.Script.LoadAsync();
+        await host.Script.CommitAsync(TwentyBlocks(host));
+
+        CliRun read = await host.JsonAsync("coverage", "ethereum", "--block", "7", "--address", Wallet);
+        CliRun not = await host.JsonAsync("coverage", "ethereum", "--block", "70", "--address", Wallet);
+        CliRun stranger = await host.RunAsync("coverage", "ethereum", "--block", "7", "--address", "0x0000000000000000000000000000000000000001");
+
+        read.ExitCode.ShouldBe(0, read.Errors);
+        JsonObject row = read.Json.AsArray().ShouldHaveSingleItem()!.AsObject();
+        (row["pass"]!.GetValue<int>(), row["endpoint"]!.GetValue<string>(), row["forTheAddress"]!.GetValue<bool>()).ShouldBe((1, "one", true));
+        row["notBefore"]!.GetValue<DateTimeOffset>().ShouldBeInRange(DateTimeOffset.UtcNow.AddMinutes(-5), DateTimeOffset.UtcNow.AddMinutes(5));
+        (not.ExitCode, not.Errors.Trim()).ShouldBe((1, "Block 70 was not read."));
+        (stranger.ExitCode, stranger.Errors.Trim()).ShouldBe((1, "'0x0000000000000000000000000000000000000001' is not watched."));
+    }
+
+    [Fact]
     public async Task Lines_without_a_terminal_are_made_for_other_programs()
     {
         await using CliTestHost host = await CliTestHost.CreateAsync(postgres.Server);

@@ -28,6 +28,21 @@ public sealed class PostgresVerificationTests(PostgresServerFixture postgres) : 
     [InlineData("delete from $schema$.audit_log where id = 2", 2)]
     [InlineData("delete from $schema$.audit_log where id = 3", 3)]
     [InlineData("update $schema$.audit_log set at = at + interval '1 microsecond' where id = 1", 1)]
+    [InlineData("update $schema$.audit_log set action = 'watched' where id = 2", 2)]
+    [InlineData("update $schema$.audit_log set entity = 'another' where id = 3", 3)]
+    [InlineData("update $schema$.audit_log set actor = 'nobody' where id = 1", 1)]
+    [InlineData("update $schema$.audit_log set actor = null where id = 2", 2)]
+    [InlineData("update $schema$.audit_log set details = null where id = 2", 2)]
+    [InlineData("update $schema$.audit_log set action = action || entity, entity = '' where id = 2", 2)]
+    [InlineData("update $schema$.audit_log set hash = sha256(hash) where id = 2", 2)]
+    [InlineData("update $schema$.audit_log set id = 9 where id = 3", 3)]
+    [InlineData("insert into $schema$.audit_log select 4, at, action, entity, actor, details, hash from $schema$.audit_log where id = 3", 4)]
+    [InlineData("insert into $schema$.audit_log select 0, at, action, entity, actor, details, hash from $schema$.audit_log where id = 1", 1)]
+    [InlineData("update $schema$.audit_log set id = id + 10 where id > 1; insert into $schema$.audit_log select 2, at, action, entity, 'forged', details, hash from $schema$.audit_log where id = 12", 2)]
+    [InlineData("update $schema$.audit_log set id = -id where id in (2, 3); update $schema$.audit_log set id = 5 + id where id < 0", 2)]
+    [InlineData("update $schema$.audit_log a set details = b.details from $schema$.audit_log b where (a.id, b.id) in ((2, 3), (3, 2))", 2)]
+    [InlineData("delete from $schema$.audit_log", 1)]
+    [InlineData("update $schema$.audit_head set hash = sha256(hash)", 4)]
     public async Task What_an_owner_changes_all_the_same_is_named(string sql, long brokenAt)
     {
         PostgresTestStore test = await WatchedAsync();

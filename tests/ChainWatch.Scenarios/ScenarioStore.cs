@@ -209,6 +209,8 @@ internal sealed class ScenarioStore(InMemoryWatchStore inner, Oracle oracle, Ver
 
     public ValueTask<AuditHead> ReadAuditHeadAsync(CancellationToken cancellationToken) => inner.ReadAuditHeadAsync(cancellationToken);
 
+    public ValueTask<BlockCoverage> ReadBlockCoverageAsync(Chain chain, AddressKey key, long height, CancellationToken cancellationToken) => inner.ReadBlockCoverageAsync(chain, key, height, cancellationToken);
+
     public ValueTask<PruneResult> PruneAsync(PruneRequest request, CancellationToken cancellationToken) => inner.PruneAsync(request, cancellationToken);
 
     public ValueTask<StoreSize> ReadSizeAsync(CancellationToken cancellationToken) => inner.ReadSizeAsync(cancellationToken);

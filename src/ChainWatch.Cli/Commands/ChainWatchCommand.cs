@@ -18,5 +18,6 @@ internal static class ChainWatchCommand
         OutboxCommand.Create(),
         AuditCommand.Create(),
         PruneCommand.Create(),
+        RebuildCommand.Create(),
     };
 }

@@ -105,12 +105,11 @@ internal sealed class PaymentStatements
     public async Task WriteAsync(
         NpgsqlConnection connection, Chain chain, int partition, PaymentChanges changes, DateTimeOffset at, bool deliver, List<PaymentEvent> events, CancellationToken cancellationToken)
     {
-        if (changes.Transitions.Count == 0)
+        if (changes.Transitions.Count > 0)
         {
-            return;
+            await ReserveAsync(connection, changes.Transitions, at, events, cancellationToken);
         }
 
-        await ReserveAsync(connection, changes.Transitions, at, events, cancellationToken);
         foreach (Payment[] slice in changes.Updated.Chunk(Slice))
         {
             await using NpgsqlCommand update = new(_update, connection);

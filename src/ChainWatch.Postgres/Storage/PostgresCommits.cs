@@ -22,6 +22,7 @@ internal sealed class PostgresCommits
     private readonly TipStatement _tip;
     private readonly BackScanStatements _backScans;
     private readonly SpendStatements _spends;
+    private readonly BlockReadingStatements _readings;
     private readonly TimeProvider _time;
     private readonly string _selectCursor;
 
@@ -34,6 +35,7 @@ internal sealed class PostgresCommits
         _tip = new TipStatement(schema);
         _backScans = new BackScanStatements(schema);
         _spends = new SpendStatements(schema);
+        _readings = new BlockReadingStatements(schema);
         _time = time;
         _selectCursor = $"select height, hash, slot, term from {schema}.cursor where chain = $1 and partition = $2";
     }
@@ -165,6 +167,7 @@ internal sealed class PostgresCommits
             {
                 _blocks.AddRollBack(batch, write, target);
                 _spends.AddRollBack(batch, write.Chain, write.Partition, target);
+                _readings.AddRollBack(batch, write.Chain, target.Height);
             }
 
             await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellationToken);
@@ -262,6 +265,7 @@ internal sealed class PostgresCommits
         await _payments.WriteAsync(connection, write.Chain, write.Partition, changes, write.At, write.Deliver, events, cancellationToken);
         await using (NpgsqlBatch batch = new(connection, transaction))
         {
+            _readings.AddPiece(batch, write);
             bool outputs = changes.Transitions.Any(one => write.Chain.Format.OutputOf(one.Payment.Id) is not null);
             _backScans.AddMoveOn(batch, write.BackScanId, write.Blocks[^1].Point.Height + 1, outputs ? marks.Head : toHeight.Value);
             _spends.AddSpends(batch, write.Chain, write.Partition, write.Spends);

@@ -18,6 +18,7 @@ public sealed class PostgresWatchStore : IWatchStore
     private readonly PostgresSecondPass _secondPass;
     private readonly PostgresDigests _digests;
     private readonly PostgresRetention _retention;
+    private readonly BlockReadingStatements _readings;
     private readonly PostgresAudit _audit;
     private readonly string _raiseTerm;
     private readonly string _load;
@@ -50,6 +51,7 @@ public sealed class PostgresWatchStore : IWatchStore
         _spends = new SpendStatements(schema);
         _secondPass = new PostgresSecondPass(dataSource, schema, _commits, writeTimeout);
         _digests = new PostgresDigests(dataSource, schema);
+        _readings = new BlockReadingStatements(schema);
         _retention = new PostgresRetention(dataSource, schema, writeTimeout);
         _audit = new PostgresAudit(dataSource, schema);
         _raiseTerm = RaiseTermSql(schema);
@@ -272,6 +274,15 @@ public sealed class PostgresWatchStore : IWatchStore
         }
 
         return ranges;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<BlockCoverage> ReadBlockCoverageAsync(Chain chain, AddressKey key, long height, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(chain);
+        WatchedAddress? watched = await _watchlist.FindAsync(chain, key, cancellationToken);
+        (bool pending, IReadOnlyList<BlockReading> readings) = await _readings.ReadAsync(_dataSource, chain, key, height, cancellationToken);
+        return new BlockCoverage { Height = height, Address = watched, IsPending = pending, Readings = readings };
     }
 
     /// <inheritdoc/>

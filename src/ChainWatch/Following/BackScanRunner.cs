@@ -161,6 +161,7 @@ internal sealed class BackScanRunner
                     PaymentsOf.Found(_registration.Confirmation, transfer, block.Block.Header.Point))),
             ],
             Spends = [.. pending.Blocks.SelectMany(static block => block.Spends)],
+            Coverage = pending.CoverageOf(BlockReading.BackScanPass),
             Deliver = _deliver,
             At = _time.GetUtcNow(),
         };

@@ -356,7 +356,6 @@ internal sealed class Follower
         List<BlockHeader> headers = new(pending.Blocks.Count);
         List<PaymentFound> payments = [];
         List<OutputSpent> spends = [];
-        List<CoverageRange> coverage = [];
         foreach (PendingBlock block in pending.Blocks)
         {
             BlockHeader header = block.Block.Header;
@@ -367,14 +366,6 @@ internal sealed class Follower
             }
 
             spends.AddRange(block.Spends);
-            if (coverage.Count > 0 && string.Equals(coverage[^1].Endpoint, block.Block.Endpoint, StringComparison.Ordinal))
-            {
-                coverage[^1] = coverage[^1] with { ToHeight = header.Point.Height };
-            }
-            else
-            {
-                coverage.Add(new CoverageRange(header.Point.Height, header.Point.Height, block.Block.Endpoint, Pass: 1));
-            }
         }
 
         long head = headers.Count > 0 ? headers[^1].Point.Height : (pending.RollBackTo ?? _cursor)?.Height ?? -1;
@@ -389,7 +380,7 @@ internal sealed class Follower
             Blocks = headers,
             Payments = payments,
             Spends = spends,
-            Coverage = coverage,
+            Coverage = pending.CoverageOf(pass: 1),
             Marks = Quorum?.Limit(marks, _marks) ?? marks,
             Finalized = tip.Finalized is { } final && final.Height <= head ? final : _finalized,
             Deliver = _deliver,

@@ -38,6 +38,26 @@ internal sealed class PendingBatch : IDisposable
         }
     }
 
+    /// <summary>Through which endpoints its blocks were read.</summary>
+    public List<CoverageRange> CoverageOf(int pass)
+    {
+        List<CoverageRange> coverage = [];
+        foreach (PendingBlock block in _blocks)
+        {
+            long height = block.Block.Header.Point.Height;
+            if (coverage.Count > 0 && string.Equals(coverage[^1].Endpoint, block.Block.Endpoint, StringComparison.Ordinal))
+            {
+                coverage[^1] = coverage[^1] with { ToHeight = height };
+            }
+            else
+            {
+                coverage.Add(new CoverageRange(height, height, block.Block.Endpoint, pass));
+            }
+        }
+
+        return coverage;
+    }
+
     /// <summary>Takes a rollback in: of blocks that still wait here, or below the cursor.</summary>
     public void RollBack(ChainPoint? cursor, ChainPoint target, long replacementHeight)
     {

@@ -30,6 +30,9 @@ public sealed class BackScanBatch
     /// </summary>
     public IReadOnlyList<OutputSpent> Spends { get; init; } = [];
 
+    /// <summary>Through which endpoints the blocks were read, as <see cref="BlockReading.BackScanPass"/>: contiguous from the first to the last of <see cref="Blocks"/>.</summary>
+    public IReadOnlyList<CoverageRange> Coverage { get; init; } = [];
+
     /// <summary>Whether the events go into the outbox for delivery.</summary>
     public bool Deliver { get; init; } = true;
 

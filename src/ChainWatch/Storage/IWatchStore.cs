@@ -90,6 +90,9 @@ public interface IWatchStore
     /// <summary>Which of the blocks from one height to another were read, through which endpoints, in which passes: ascending within a pass, the first pass first. Ranges are told whole, also where they reach beyond.</summary>
     ValueTask<IReadOnlyList<CoverageRange>> ReadCoverageAsync(Chain chain, long fromHeight, long toHeight, CancellationToken cancellationToken);
 
+    /// <summary>Whether a block was read for an address, when, through which endpoints, and in which passes. Of an address that is not watched it says what was read for all.</summary>
+    ValueTask<BlockCoverage> ReadBlockCoverageAsync(Chain chain, AddressKey key, long height, CancellationToken cancellationToken);
+
     /// <summary>
     /// The digests of a range of blocks, divided into at most <paramref name="parts"/> neighbouring parts as <see cref="DigestComparison.Divide"/> does, ascending; also of
     /// parts without payments.

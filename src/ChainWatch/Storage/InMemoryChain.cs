@@ -11,6 +11,7 @@ internal sealed class InMemoryChain(string name)
     private readonly Dictionary<AddressKey, WatchedAddress> _watched = [];
     private readonly List<WatchChange> _changes = [];
     private readonly SortedDictionary<long, BackScan> _backScans = [];
+    private readonly List<(IReadOnlyList<AddressKey> Keys, CoverageRange Range, DateTimeOffset At)> _backScanReadings = [];
     private long _lastBackScan;
 
     public long WatchSequence { get; private set; }
@@ -235,6 +236,40 @@ internal sealed class InMemoryChain(string name)
     {
         _backScans.Add(++_lastBackScan, new BackScan { Id = _lastBackScan, Keys = keys, FromHeight = fromHeight, ToHeight = toHeight });
         return _lastBackScan;
+    }
+
+    /// <summary>Whether a block was read for an address.</summary>
+    public BlockCoverage CoverageOf(AddressKey key, long height) => new()
+    {
+        Height = height,
+        Address = Find(key),
+        IsPending = _backScans.Values.Any(scan => scan.FromHeight <= height && height <= scan.ToHeight && scan.Keys.Contains(key)),
+        Readings =
+        [
+            .. _backScanReadings.Where(one => one.Range.FromHeight <= height && one.Range.ToHeight >= height && one.Keys.Contains(key))
+                .Select(static one => new BlockReading { Pass = BlockReading.BackScanPass, Endpoint = one.Range.Endpoint, NotBefore = one.At, NotAfter = one.At }),
+            .. Scope(0).ReadingsOf(height),
+        ],
+    };
+
+    /// <summary>Records what a piece of a back-scan has read.</summary>
+    public void ScannedBack(BackScan scan, BackScanBatch batch) => _backScanReadings.AddRange(batch.Coverage.Select(range => (scan.Keys, range, batch.At)));
+
+    /// <summary>Takes back what back-scans have read above a height.</summary>
+    public void UnscanAbove(long height)
+    {
+        for (int index = _backScanReadings.Count - 1; index >= 0; index--)
+        {
+            (IReadOnlyList<AddressKey> keys, CoverageRange range, DateTimeOffset at) = _backScanReadings[index];
+            if (range.FromHeight > height)
+            {
+                _backScanReadings.RemoveAt(index);
+            }
+            else if (range.ToHeight > height)
+            {
+                _backScanReadings[index] = (keys, range with { ToHeight = height }, at);
+            }
+        }
     }
 
     public IReadOnlyList<BackScan> BackScans() => [.. _backScans.Values];

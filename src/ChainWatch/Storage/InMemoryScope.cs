@@ -5,7 +5,7 @@ internal sealed class InMemoryScope
 {
     // All points from the first block on: a follower needs them from the final one up only, but a back-scan below it must be held to them too.
     private readonly List<ChainPoint> _known = [];
-    private readonly List<DateTimeOffset> _times = [];
+    private readonly List<(DateTimeOffset Mined, DateTimeOffset Read)> _times = [];
     private bool _pruned;
     private int _firstNeeded;
     private long _term;
@@ -50,6 +50,20 @@ internal sealed class InMemoryScope
         return _known.GetRange(first, end - first);
     }
 
+    /// <summary>How a block was read by the passes.</summary>
+    public IEnumerable<BlockReading> ReadingsOf(long height)
+    {
+        long index = _known.Count > 0 ? height - _known[0].Height : -1;
+        DateTimeOffset? read = index >= 0 && index < _times.Count ? _times[(int)index].Read : null;
+        return Coverage.Concat(SecondPass).Where(range => range.FromHeight <= height && range.ToHeight >= height).Select(range => new BlockReading
+        {
+            Pass = range.Pass,
+            Endpoint = range.Endpoint,
+            NotBefore = range.Pass == 1 ? read : null,
+            NotAfter = range.Pass == 1 ? read : null,
+        });
+    }
+
     public void Apply(CommitBatch batch)
     {
         if (batch.RollBackTo is { } target)
@@ -65,7 +79,7 @@ internal sealed class InMemoryScope
             }
 
             _known.Add(block.Point);
-            _times.Add(block.Timestamp == default ? batch.At : block.Timestamp);
+            _times.Add((block.Timestamp == default ? batch.At : block.Timestamp, batch.At));
         }
 
         foreach (CoverageRange range in batch.Coverage)
@@ -112,7 +126,7 @@ internal sealed class InMemoryScope
         long floor = Math.Min(request.BelowHeight, final.Height);
         int blocks = 0;
         int limit = request.DryRun ? int.MaxValue : request.Limit;
-        while (blocks < Math.Min(limit, _firstNeeded) && _known[blocks].Height < floor && _times[blocks] < request.BlocksBefore)
+        while (blocks < Math.Min(limit, _firstNeeded) && _known[blocks].Height < floor && _times[blocks].Mined < request.BlocksBefore)
         {
             blocks++;
         }

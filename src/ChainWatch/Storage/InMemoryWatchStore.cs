@@ -118,6 +118,7 @@ public sealed class InMemoryWatchStore : IWatchStore
             if (batch.RollBackTo is { } target)
             {
                 chain.LowerBackScans(target.Height);
+                chain.UnscanAbove(target.Height);
             }
             else if (batch is { Cursor: null, Blocks: [{ } first, ..] })
             {
@@ -268,6 +269,7 @@ public sealed class InMemoryWatchStore : IWatchStore
             PaymentFound[] found = [.. batch.Payments.Where(one => one.Block.Height <= scan.ToHeight && chain.Find(one.Transfer.To) is not null)];
             PaymentChanges changes = PaymentTransitions.Resolve(batch.Chain, rollBackTo: null, found, chain.Touched(found), chain.ReferenceOf, batch.At);
             bool outputs = changes.Transitions.Any(one => batch.Chain.Format.OutputOf(one.Payment.Id) is not null);
+            chain.ScannedBack(scan, batch);
             chain.MoveOn(scan, batch.Blocks[^1].Point.Height + 1, outputs ? scope.Marks.Head : scan.ToHeight);
             CommitResult result = Write(chain, scope, changes, batch.Deliver, batch.At);
             chain.Spend(batch.Chain.Format, batch.Spends);
@@ -375,6 +377,15 @@ public sealed class InMemoryWatchStore : IWatchStore
         {
             InMemoryScope scope = Of(chain).Scope(0);
             return new([.. scope.Coverage.Concat(scope.SecondPass).Where(range => range.FromHeight <= toHeight && range.ToHeight >= fromHeight)]);
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<BlockCoverage> ReadBlockCoverageAsync(Chain chain, AddressKey key, long height, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            return new(Of(chain).CoverageOf(key, height));
         }
     }
 

@@ -158,6 +158,7 @@ public sealed class StoreScript
         BackScanId = scan.Id,
         Blocks = blocks,
         Payments = payments,
+        Coverage = blocks.Count == 0 ? [] : [new CoverageRange(blocks[0].Point.Height, blocks[^1].Point.Height, "scanner", BlockReading.BackScanPass)],
         At = Now,
     };
 

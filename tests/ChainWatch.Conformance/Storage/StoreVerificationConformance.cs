@@ -87,6 +87,58 @@ public abstract class StoreVerificationConformance
         none.ShouldBeEmpty();
     }
 
+    // ---- coverage --------------------------------------------------------------------------------------------------------------------------------------------------
+
+    [Fact]
+    public async Task One_question_answers_whether_a_block_was_read_for_an_address_when_and_through_whom()
+    {
+        StoreScript script = new(await CreateStoreAsync(), Named("asked"));
+        await script.LeadAsync();
+        script.Now = DateTimeOffset.UtcNow;
+        await script.WatchAsync([1]);
+        script.Now = DateTimeOffset.UtcNow;
+        BatchDraft draft = script.Draft(Blocks(1, 30));
+        draft.Coverage = [new CoverageRange(1, 20, "one", 1), new CoverageRange(21, 30, "two", 1)];
+        draft.Finalized = Point(30);
+        await script.CommitAsync(draft);
+        await script.Store.CommitSecondPassAsync(script.Again(Blocks(1, 12)), Token);
+        DateTimeOffset after = DateTimeOffset.UtcNow;
+        // Registered later: one from an earlier height on, one from now on, one whose back-scan is still to come.
+        script.Now = after.AddHours(1);
+        await script.WatchAsync([2], since: 5);
+        BackScan scan = (await script.Store.ReadBackScansAsync(script.Chain, Token)).ShouldHaveSingleItem();
+        await script.Store.CommitBackScanAsync(script.Piece(scan, Blocks(5, 14)), Token);
+        scan = (await script.Store.ReadBackScanAsync(script.Chain, scan.Id, Token))!;
+        await script.Store.CommitBackScanAsync(script.Piece(scan, Blocks(15, 30)), Token);
+        await script.WatchAsync([3]);
+        await script.WatchAsync([4], since: 5);
+
+        BlockCoverage early = await AskAsync(script, 1, 12);
+        (early.IsRead, early.IsPending, early.Address!.FromHeight).ShouldBe((true, false, 0));
+        early.Readings.Select(static one => (one.Pass, one.Endpoint)).ShouldBe([(1, "one"), (2, "two")]);
+        early.Readings[0].NotBefore!.Value.ShouldBeInRange(after.AddMinutes(-2), after.AddMinutes(2));
+        early.Readings[0].NotAfter.ShouldBe(early.Readings[0].NotBefore);
+        (await AskAsync(script, 1, 25)).Readings.ShouldHaveSingleItem().Endpoint.ShouldBe("two");
+        (await AskAsync(script, 1, 31)).IsRead.ShouldBeFalse("no such block was read yet");
+
+        BlockCoverage scanned = await AskAsync(script, 2, 12);
+        scanned.IsRead.ShouldBeTrue();
+        scanned.Readings.Select(one => (one.Pass, one.Endpoint)).ShouldBe([(BlockReading.BackScanPass, "scanner"), (1, "one"), (2, "two")]);
+        scanned.ReadFor(scanned.Readings[0]).ShouldBeTrue();
+        scanned.ReadFor(scanned.Readings[1]).ShouldBeFalse("it was over before the address was registered");
+        (await AskAsync(script, 2, 4)).IsRead.ShouldBeFalse("blocks count from 5 on");
+        (await AskAsync(script, 3, 12)).IsRead.ShouldBeFalse("blocks count from 31 on");
+        BlockCoverage pending = await AskAsync(script, 4, 12);
+        (pending.IsRead, pending.IsPending).ShouldBe((false, true));
+        (await AskAsync(script, 9, 12)).Address.ShouldBeNull();
+        (await AskAsync(script, 9, 12)).IsRead.ShouldBeFalse();
+
+        // What a reorg takes back was not read.
+        await script.ReorgAsync(Point(10), Blocks(11, 12, 'b', 'a'));
+        (await AskAsync(script, 2, 12)).Readings.ShouldNotContain(static one => one.Pass == BlockReading.BackScanPass);
+        (await AskAsync(script, 2, 10)).Readings.ShouldContain(static one => one.Pass == BlockReading.BackScanPass);
+    }
+
     // ---- audit -----------------------------------------------------------------------------------------------------------------------------------------------------
 
     [Fact]
@@ -166,4 +218,6 @@ public abstract class StoreVerificationConformance
         (await script.Store.ReadDigestsAsync(script.Chain, 0, 1000, 1, Token)).ShouldHaveSingleItem().Digest;
 
     private static async Task<List<AuditEntry>> ReadAsync(IWatchStore store) => await store.ReadAuditAsync(0, Token).ToListAsync(Token);
+
+    private static async Task<BlockCoverage> AskAsync(StoreScript script, int address, long height) => await script.Store.ReadBlockCoverageAsync(script.Chain, Address(address), height, Token);
 }

@@ -6,6 +6,9 @@ public static class TestTools
     /// <summary>The folder of the tools: <c>CHAINWATCH_TOOLS</c>, or <c>.tools</c> in the repository.</summary>
     public static string Root { get; } = Environment.GetEnvironmentVariable("CHAINWATCH_TOOLS") is { Length: > 0 } folder ? folder : Path.Combine(FindRepository(), ".tools");
 
+    /// <summary>The repository's own folder.</summary>
+    public static string RepositoryRoot { get; } = FindRepository();
+
     /// <summary>The path of a tool.</summary>
     /// <param name="parts">Its place under <see cref="Root"/>.</param>
     public static string PathOf(params string[] parts)

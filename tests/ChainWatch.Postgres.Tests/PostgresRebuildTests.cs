@@ -1,0 +1,273 @@
+using ChainWatch.Conformance;
+using ChainWatch.TestInfrastructure;
+using static ChainWatch.Conformance.ConformanceChain;
+using static ChainWatch.Conformance.StoreScript;
+
+namespace ChainWatch.Postgres.Tests;
+
+public sealed class PostgresRebuildTests(PostgresServerFixture postgres) : IAsyncLifetime
+{
+    private static readonly PaymentReference s_order = PaymentReference.For("order", "7");
+    private PostgresTestStore _test = null!;
+    private StoreScript _live = null!;
+    private PostgresRebuild _rebuild = null!;
+    private StoreScript _rebuilt = null!;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Equal_records_stay_as_they_are_and_nothing_is_delivered_again()
+    {
+        await BothAsync();
+        await _live.DeliverAllAsync();
+        IReadOnlyList<Payment> before = await _live.PaymentsAsync();
+
+        RebuildComparison found = await SwitchAsync();
+
+        (found.FromHeight, found.ToHeight, found.Payments, found.Differing).ShouldBe((1, 40, 5, 0));
+        (await _live.PaymentsAsync()).ShouldBe(before);
+        (await _live.DeliverAllAsync()).ShouldBeEmpty();
+        (await _test.ReadEventsAsync(_live.Chain)).Count.ShouldBe(10);
+    }
+
+    [Theory]
+    [InlineData("delete from $schema$.payment where tx_id = $tx$; delete from $schema$.payment_event where tx_id = $tx$", "missing", "Detected Confirmed")]
+    [InlineData("update $schema$.payment set amount = amount + 1 where tx_id = $tx$", "changed", "Retracted Detected Confirmed")]
+    [InlineData("update $schema$.payment set asset = 'TOKEN' where tx_id = $tx$", "changed", "Retracted Detected Confirmed")]
+    [InlineData("update $schema$.payment set key = '\\x00', address = 'addr-0' where tx_id = $tx$", "changed", "Retracted Detected Confirmed")]
+    [InlineData("update $schema$.payment set block_height = 17, block_hash = (select hash from $schema$.block where height = 17) where tx_id = $tx$", "changed", "Moved")]
+    [InlineData("update $schema$.payment set block_height = 0 where tx_id = $tx$", "changed", "Moved")]
+    [InlineData("update $schema$.payment set status = 'retracted' where tx_id = $tx$", "missing", "Detected Confirmed")]
+    [InlineData("update $schema$.payment set address = 'addr-99' where tx_id = $tx$", "changed", "")]
+    public async Task What_is_wrong_in_the_records_is_found_told_and_put_right(string sql, string kind, string events)
+    {
+        await BothAsync();
+        await _live.DeliverAllAsync();
+        IReadOnlyList<DigestRange> right = await DigestsAsync(_live);
+        await _test.ExecuteAsync(sql.Replace("$tx$", $"'{_live.Chain.Format.FormatHash(Transaction(3))}'", StringComparison.Ordinal));
+        (await DigestsAsync(_live)).ShouldNotBe(right);
+
+        RebuildComparison compared = await _rebuild.CompareAsync(_live.Chain, 1, 10, Token);
+        RebuildComparison switched = await SwitchAsync();
+
+        compared.Differences.ShouldHaveSingleItem().Kind.ShouldBe(kind);
+        (compared.Differences[0].Rebuilt!.Id.TransactionId, compared.Differences[0].Rebuilt!.Block.Height).ShouldBe((Transaction(3), 20));
+        switched.Differing.ShouldBe(1);
+        (await DigestsAsync(_live)).ShouldBe(right);
+        string.Join(' ', (await _live.DeliverAllAsync()).Select(static one => one.Kind)).ShouldBe(events);
+        (await _live.PaymentAsync(3)).Reference.ShouldBe(s_order);
+        await FoldsAsync();
+        (await _rebuild.CompareAsync(_live.Chain, 1, 10, Token)).Differing.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_payment_that_the_chain_does_not_hold_is_retracted_with_its_reason()
+    {
+        await BothAsync();
+        await _live.DeliverAllAsync();
+        string real = _live.Chain.Format.FormatHash(Transaction(3));
+        await _test.ExecuteAsync(
+            $"""
+            insert into $schema$.payment select chain, '{_live.Chain.Format.FormatHash(Transaction(77))}', ordinal, address, key, from_address, asset, amount, tag, status, block_height, block_hash, block_slot,
+                confirmation_mark, confirmation_height, detected_at, confirmed_at, reference_type, reference_id, partition from $schema$.payment where tx_id = '{real}'
+            """);
+
+        (await SwitchAsync()).Differences.ShouldHaveSingleItem().Kind.ShouldBe("extra");
+
+        PaymentEvent told = (await _live.DeliverAllAsync()).ShouldHaveSingleItem();
+        (told.Kind, told.Cause).ShouldBe((PaymentEventKind.Retracted, "rebuild: the chain does not hold it"));
+        (await _live.PaymentAsync(77)).Status.ShouldBe(PaymentStatus.Retracted);
+    }
+
+    [Fact]
+    public async Task What_the_live_system_had_no_reason_to_find_is_no_difference()
+    {
+        BlockHeader[] blocks = Blocks(1, 40);
+        await StartAsync();
+        await _live.WatchAsync([1, 3], s_order);
+        await _live.ForwardAsync(blocks[..20], Pay(blocks[4], 1), Pay(blocks[5], 2, to: 3));
+        // Watched from block 21 on; no longer watched, with a payment that stays; registered after the rebuild had begun.
+        await _live.WatchAsync([2]);
+        await _live.Store.RemoveAddressAsync(_live.Chain, Address(3), Token);
+        await _live.LoadAsync();
+        await RebuiltAsync([1, 2, 3], blocks, Pay(blocks[4], 1), Pay(blocks[5], 2, to: 3), Pay(blocks[9], 10, to: 2), Pay(blocks[25], 11, to: 2), Pay(blocks[26], 12, to: 3));
+        await _live.WatchAsync([4]);
+        await _live.ForwardAsync(blocks[20..], Pay(blocks[25], 11, to: 2), Pay(blocks[30], 13, to: 4));
+
+        RebuildComparison found = await _rebuild.CompareAsync(_live.Chain, 1, 10, Token);
+
+        found.Differences.ShouldBeEmpty();
+        found.Payments.ShouldBe(3, "12 went to an address that was not watched any more, 10 came before its address counted");
+        // Only of the address that the rebuild does not know nothing can be said.
+        (await DigestComparison.FindAsync(_live.Store, _rebuild.Store, _live.Chain, 1, 40, 10, Token)).ShouldHaveSingleItem().Height.ShouldBe(31);
+        (await SwitchAsync()).Differing.ShouldBe(0);
+        (await _live.PaymentsAsync()).Count.ShouldBe(4);
+    }
+
+    [Fact]
+    public async Task Blocks_coverage_and_payments_above_the_newest_common_block_stay_and_the_leader_goes_on_in_a_new_term()
+    {
+        await BothAsync();
+        BlockHeader[] newer = Blocks(41, 50);
+        await _live.ForwardAsync(newer, Pay(newer[3], 30));
+        await _test.ExecuteAsync("update $schema$.coverage set endpoint = 'wrong'; update $schema$.block set hash = 'forged' where height = 12");
+
+        (await SwitchAsync()).ToHeight.ShouldBe(40);
+
+        (await _live.TryCommitAsync(_live.Draft(Blocks(51, 51)))).Outcome.ShouldBe(CommitOutcome.Fenced);
+        await _live.LeadAsync("again");
+        await _live.ForwardAsync(Blocks(51, 51));
+        (await _live.Store.ReadCoverageAsync(_live.Chain, 0, 100, Token)).ShouldBe(
+            [new CoverageRange(1, 40, "one", 1), new CoverageRange(41, 50, "wrong", 1), new CoverageRange(51, 51, "one", 1)]);
+        (await _test.ScalarAsync<long>("select count(*) from $schema$.block b where canonical and exists (select from $schema$.block p where p.canonical and p.height = b.height - 1 and p.hash <> b.parent_hash)")).ShouldBe(0);
+        (await _test.ScalarAsync<long>("select count(*) from $schema$.block where canonical")).ShouldBe(51);
+        (await _live.PaymentAsync(30)).Block.Height.ShouldBe(44);
+        (await DigestsAsync(_live)).ShouldBe(await DigestsAsync(_rebuilt));
+    }
+
+    [Fact]
+    public async Task Tables_that_were_lost_begin_anew_with_all_that_was_rebuilt()
+    {
+        BlockHeader[] blocks = Blocks(1, 40);
+        await StartAsync();
+        await _live.WatchAsync([1, 2], s_order);
+        await RebuiltAsync([1, 2], blocks, Payments(blocks));
+
+        (await SwitchAsync()).Differing.ShouldBe(5);
+
+        await _live.LeadAsync();
+        await _live.ForwardAsync(Blocks(41, 42));
+        (await _live.DeliverAllAsync()).Count.ShouldBe(10);
+        (await DigestsAsync(_live)).ShouldBe(await DigestsAsync(_rebuilt));
+        (await _live.Store.ReadCoverageAsync(_live.Chain, 0, 100, Token)).ShouldBe([new CoverageRange(1, 42, "one", 1)]);
+        await FoldsAsync();
+    }
+
+    [Theory]
+    [InlineData(RedeliveryMode.Nothing, 0)]
+    [InlineData(RedeliveryMode.Differences, 3)]
+    [InlineData(RedeliveryMode.Everything, 13)]
+    public async Task As_much_is_delivered_as_was_asked_for(RedeliveryMode mode, int events)
+    {
+        await BothAsync();
+        IReadOnlyList<PaymentEvent> first = await _live.DeliverAllAsync();
+        await _test.ExecuteAsync($"update $schema$.payment set amount = 5 where tx_id = '{_live.Chain.Format.FormatHash(Transaction(3))}'");
+
+        await _rebuild.SwitchAsync(_live.Chain, 1, mode, 10, Token);
+
+        _live.Now = DateTimeOffset.UtcNow.AddMinutes(1);
+        IReadOnlyList<PaymentEvent> again = await _live.DeliverAllAsync();
+        again.Count.ShouldBe(events);
+        if (mode == RedeliveryMode.Everything)
+        {
+            // With the numbers that they had, in the order of each payment's life.
+            again.Select(static one => one.Sequence).ShouldBe([.. first.Select(static one => one.Sequence), .. again.Skip(10).Select(static one => one.Sequence)]);
+        }
+    }
+
+    [Fact]
+    public async Task It_is_audited_and_what_is_no_rebuild_is_never_dropped()
+    {
+        await BothAsync();
+        using (AuditActor.Is("dave"))
+        {
+            await SwitchAsync();
+        }
+
+        List<AuditEntry> entries = await _live.Store.ReadAuditAsync(0, Token).ToListAsync(Token);
+        (entries[^1].Action, entries[^1].Entity, entries[^1].Actor).ShouldBe(("rebuild", _live.Chain.Name, "dave"));
+        entries[^1].Details.ShouldBe("blocks 1 to 40 switched over: 5 payments, 0 of them differed; delivered: differences");
+        PostgresTestStore another = await PostgresTestStore.CreateAsync(postgres.Server);
+        await using (another)
+        {
+            PostgresRebuild wrong = new(_test.DataSource, _test.Options.Schema, another.Options.Schema, TimeSpan.FromSeconds(4), TimeProvider.System);
+            (await Should.ThrowAsync<ForeignSchemaException>(() => wrong.PrepareAsync(resume: false, Token))).Message.ShouldContain("was not made by a rebuild");
+            await Should.ThrowAsync<ForeignSchemaException>(() => wrong.DropAsync(Token));
+        }
+
+        Should.Throw<ChainWatchConfigurationException>(() => new PostgresRebuild(_test.DataSource, "same", "same", TimeSpan.FromSeconds(4), TimeProvider.System));
+        await _rebuild.DropAsync(Token);
+        (await _test.ScalarAsync<long>($"select count(*) from pg_namespace where nspname = '{_test.Options.Schema}_rebuild'")).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Spendings_are_taken_over_and_those_of_older_outputs_stay()
+    {
+        BlockHeader[] blocks = Blocks(1, 40);
+        await StartAsync(OfOutputs("rebuilt outputs"));
+        await _live.WatchAsync([1], s_order);
+        BatchDraft live = _live.Draft(blocks, Pay(blocks[4], 1), Pay(blocks[14], 2));
+        live.Spends = [Spend(blocks[20], 1, 0, by: 90), Spend(blocks[21], 2, 0, by: 91)];
+        await _live.CommitAsync(live);
+        await _test.ExecuteAsync($"update $schema$.spend set spent_by = 'forged' where tx_id = '{_live.Chain.Format.FormatHash(Transaction(2))}'");
+        // From block 11 on: it does not know the output of transaction 1.
+        await _rebuild.PrepareAsync(resume: false, Token);
+        _rebuilt = new StoreScript(_rebuild.Store, _live.Chain);
+        await _rebuilt.LeadAsync();
+        await _rebuilt.WatchAsync([1]);
+        BatchDraft rebuilt = _rebuilt.Draft(blocks[10..], Pay(blocks[14], 2));
+        rebuilt.Spends = [Spend(blocks[21], 2, 0, by: 91)];
+        await _rebuilt.CommitAsync(rebuilt);
+
+        await _rebuild.SwitchAsync(_live.Chain, 11, RedeliveryMode.Differences, 10, Token);
+
+        (await _live.PaymentAsync(1)).Spent!.TransactionId.ShouldBe(_live.Chain.Format.FormatHash(Transaction(90)));
+        (await _live.PaymentAsync(2)).Spent!.TransactionId.ShouldBe(_live.Chain.Format.FormatHash(Transaction(91)));
+    }
+
+    public async ValueTask InitializeAsync() => _test = await PostgresTestStore.CreateAsync(postgres.Server);
+
+    public ValueTask DisposeAsync() => _test.DisposeAsync();
+
+    private static PaymentFound[] Payments(BlockHeader[] blocks) =>
+        [Pay(blocks[4], 1), Pay(blocks[9], 2, to: 2), Pay(blocks[19], 3, amount: 500), Pay(blocks[19], 4, to: 2, asset: ConformanceChain.Token), Pay(blocks[29], 5)];
+
+    private async Task StartAsync(Chain? chain = null)
+    {
+        _live = new StoreScript(_test.Store, chain ?? Named("rebuilt"));
+        await _live.LeadAsync();
+        _rebuild = new PostgresRebuild(_test.DataSource, _test.Options.Schema, $"{_test.Options.Schema}_rebuild", TimeSpan.FromSeconds(4), TimeProvider.System);
+    }
+
+    /// <summary>The same history in both.</summary>
+    private async Task BothAsync()
+    {
+        BlockHeader[] blocks = Blocks(1, 40);
+        await StartAsync();
+        await _live.WatchAsync([1, 2], s_order);
+        await _live.ForwardAsync(blocks, Payments(blocks));
+        await RebuiltAsync([1, 2], blocks, Payments(blocks));
+    }
+
+    private async Task RebuiltAsync(int[] addresses, BlockHeader[] blocks, params PaymentFound[] payments)
+    {
+        await _rebuild.PrepareAsync(resume: false, Token);
+        _rebuilt = new StoreScript(_rebuild.Store, _live.Chain);
+        await _rebuilt.LeadAsync();
+        await _rebuilt.WatchAsync(addresses);
+        BatchDraft draft = _rebuilt.Draft(blocks, payments);
+        draft.Deliver = false;
+        await _rebuilt.CommitAsync(draft);
+    }
+
+    private Task<RebuildComparison> SwitchAsync()
+    {
+        _live.Now = DateTimeOffset.UtcNow.AddMinutes(1);
+        return _rebuild.SwitchAsync(_live.Chain, 1, RedeliveryMode.Differences, 10, Token);
+    }
+
+    private static async Task<IReadOnlyList<DigestRange>> DigestsAsync(StoreScript script) => await script.Store.ReadDigestsAsync(script.Chain, 1, 40, 16, Token);
+
+    /// <summary>Folding the events gives the state.</summary>
+    private async Task FoldsAsync()
+    {
+        IReadOnlyList<PaymentEvent> events = await _test.ReadEventsAsync(_live.Chain);
+        foreach (Payment payment in await _live.PaymentsAsync())
+        {
+            if (events.LastOrDefault(one => one.Payment.Id == payment.Id) is { } last && payment.Id.TransactionId != Transaction(3))
+            {
+                last.Payment.ShouldBe(payment);
+            }
+        }
+    }
+}
