@@ -132,6 +132,7 @@ namespace ChainWatch
     public sealed class BackScanBatch
     {
         public BackScanBatch();
+        public IReadOnlyList<CoverageRange> Coverage { get; init; }
         public IReadOnlyList<OutputSpent> Spends { get; init; }
         public bool Deliver { get; init; }
         public int Partition { get; init; }
@@ -163,6 +164,17 @@ namespace ChainWatch
         public void Dispose();
     }
 
+    public sealed record class BlockCoverage : IEquatable<BlockCoverage>
+    {
+        public BlockCoverage();
+        public bool IsRead { get; }
+        public required IReadOnlyList<BlockReading> Readings { get; init; }
+        public required WatchedAddress? Address { get; init; }
+        public required bool IsPending { get; init; }
+        public required long Height { get; init; }
+        public bool ReadFor(BlockReading reading);
+    }
+
     public sealed class BlockHeader
     {
         public BlockHeader();
@@ -178,6 +190,22 @@ namespace ChainWatch
         public BigInteger Sent { get; init; }
         public BigInteger Withdrawn { get; init; }
         public bool IsRewarded { get; init; }
+    }
+
+    public sealed record class BlockReading : IEquatable<BlockReading>
+    {
+        public const int BackScanPass = 0;
+        public BlockReading();
+        public DateTimeOffset? NotAfter { get; init; }
+        public DateTimeOffset? NotBefore { get; init; }
+        public required int Pass { get; init; }
+        public required string Endpoint { get; init; }
+    }
+
+    public static class BlockTimes
+    {
+        public static TimeSpan Tolerance { get; }
+        public static ValueTask<long> FindHeightAsync(IBlockReader reader, DateTimeOffset time, CancellationToken cancellationToken);
     }
 
     public sealed class Chain
@@ -279,6 +307,13 @@ namespace ChainWatch
         public long Height { get; init; }
         public long Slot { get; init; }
         public override string ToString();
+    }
+
+    public sealed class ChainRebuild
+    {
+        public ChainRebuild(ChainRegistration registration, IWatchStore live, IWatchStore rebuilt, TimeProvider timeProvider, ILogger logger);
+        public Action<RebuildProgress>? Progress { get; init; }
+        public Task RunAsync(long fromHeight, CancellationToken cancellationToken);
     }
 
     public sealed class ChainRecovery
@@ -1010,6 +1045,7 @@ namespace ChainWatch
         ValueTask InitializeAsync(CancellationToken cancellationToken);
         ValueTask<AuditHead> ReadAuditHeadAsync(CancellationToken cancellationToken);
         ValueTask<BackScan?> ReadBackScanAsync(Chain chain, long id, CancellationToken cancellationToken);
+        ValueTask<BlockCoverage> ReadBlockCoverageAsync(Chain chain, AddressKey key, long height, CancellationToken cancellationToken);
         ValueTask<CommitResult> CommitAsync(CommitBatch batch, CancellationToken cancellationToken);
         ValueTask<CommitResult> CommitBackScanAsync(BackScanBatch batch, CancellationToken cancellationToken);
         ValueTask<CommitResult> CommitSecondPassAsync(SecondPassBatch batch, CancellationToken cancellationToken);
@@ -1063,6 +1099,7 @@ namespace ChainWatch
         public ValueTask InitializeAsync(CancellationToken cancellationToken);
         public ValueTask<AuditHead> ReadAuditHeadAsync(CancellationToken cancellationToken);
         public ValueTask<BackScan?> ReadBackScanAsync(Chain chain, long id, CancellationToken cancellationToken);
+        public ValueTask<BlockCoverage> ReadBlockCoverageAsync(Chain chain, AddressKey key, long height, CancellationToken cancellationToken);
         public ValueTask<CommitResult> CommitAsync(CommitBatch batch, CancellationToken cancellationToken);
         public ValueTask<CommitResult> CommitBackScanAsync(BackScanBatch batch, CancellationToken cancellationToken);
         public ValueTask<CommitResult> CommitSecondPassAsync(SecondPassBatch batch, CancellationToken cancellationToken);
@@ -1501,6 +1538,36 @@ namespace ChainWatch
         public long MaxLagBlocks { get; set; }
     }
 
+    public sealed record class RebuildComparison : IEquatable<RebuildComparison>
+    {
+        public RebuildComparison();
+        public required IReadOnlyList<RebuildDifference> Differences { get; init; }
+        public required long Differing { get; init; }
+        public required long FromHeight { get; init; }
+        public required long Payments { get; init; }
+        public required long ToHeight { get; init; }
+    }
+
+    public sealed record class RebuildDifference : IEquatable<RebuildDifference>
+    {
+        public RebuildDifference();
+        public Payment? Rebuilt { get; init; }
+        public Payment? Recorded { get; init; }
+        public string Kind { get; }
+    }
+
+    public readonly record struct RebuildProgress : IEquatable<RebuildProgress>
+    {
+        public RebuildProgress(long FromHeight, long Height, long ToHeight, double BlocksPerSecond, TimeSpan? Left, string? Trouble);
+        public TimeSpan? Left { get; init; }
+        public double BlocksPerSecond { get; init; }
+        public double Done { get; }
+        public long FromHeight { get; init; }
+        public long Height { get; init; }
+        public long ToHeight { get; init; }
+        public string? Trouble { get; init; }
+    }
+
     public sealed class ReconciledState
     {
         public ReconciledState();
@@ -1623,6 +1690,13 @@ namespace ChainWatch
         public AddressKey Key { get; init; }
         public long FromHeight { get; init; }
         public long ToHeight { get; init; }
+    }
+
+    public enum RedeliveryMode
+    {
+        Differences = 0,
+        Nothing = 1,
+        Everything = 2,
     }
 
     public sealed class RegistrationResult
