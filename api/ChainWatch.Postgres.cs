@@ -45,6 +45,7 @@ namespace ChainWatch.Postgres
         public ValueTask<AuditHead> ReadAuditHeadAsync(CancellationToken cancellationToken);
         public ValueTask<BackScan?> ReadBackScanAsync(Chain chain, long id, CancellationToken cancellationToken);
         public ValueTask<BlockCoverage> ReadBlockCoverageAsync(Chain chain, AddressKey key, long height, CancellationToken cancellationToken);
+        public ValueTask<ChainPoint?> ReadPointBelowAsync(Chain chain, int partition, long height, CancellationToken cancellationToken);
         public ValueTask<CommitResult> CommitAsync(CommitBatch batch, CancellationToken cancellationToken);
         public ValueTask<CommitResult> CommitBackScanAsync(BackScanBatch batch, CancellationToken cancellationToken);
         public ValueTask<CommitResult> CommitSecondPassAsync(SecondPassBatch batch, CancellationToken cancellationToken);

@@ -1046,6 +1046,7 @@ namespace ChainWatch
         ValueTask<AuditHead> ReadAuditHeadAsync(CancellationToken cancellationToken);
         ValueTask<BackScan?> ReadBackScanAsync(Chain chain, long id, CancellationToken cancellationToken);
         ValueTask<BlockCoverage> ReadBlockCoverageAsync(Chain chain, AddressKey key, long height, CancellationToken cancellationToken);
+        ValueTask<ChainPoint?> ReadPointBelowAsync(Chain chain, int partition, long height, CancellationToken cancellationToken);
         ValueTask<CommitResult> CommitAsync(CommitBatch batch, CancellationToken cancellationToken);
         ValueTask<CommitResult> CommitBackScanAsync(BackScanBatch batch, CancellationToken cancellationToken);
         ValueTask<CommitResult> CommitSecondPassAsync(SecondPassBatch batch, CancellationToken cancellationToken);
@@ -1100,6 +1101,7 @@ namespace ChainWatch
         public ValueTask<AuditHead> ReadAuditHeadAsync(CancellationToken cancellationToken);
         public ValueTask<BackScan?> ReadBackScanAsync(Chain chain, long id, CancellationToken cancellationToken);
         public ValueTask<BlockCoverage> ReadBlockCoverageAsync(Chain chain, AddressKey key, long height, CancellationToken cancellationToken);
+        public ValueTask<ChainPoint?> ReadPointBelowAsync(Chain chain, int partition, long height, CancellationToken cancellationToken);
         public ValueTask<CommitResult> CommitAsync(CommitBatch batch, CancellationToken cancellationToken);
         public ValueTask<CommitResult> CommitBackScanAsync(BackScanBatch batch, CancellationToken cancellationToken);
         public ValueTask<CommitResult> CommitSecondPassAsync(SecondPassBatch batch, CancellationToken cancellationToken);
@@ -1791,6 +1793,7 @@ namespace ChainWatch
     {
         public SourceRequest();
         public ChainPoint? Finalized { get; init; }
+        public Func<long, CancellationToken, ValueTask<ChainPoint?>>? PointBelow { get; init; }
         public long? EndHeight { get; init; }
         public long? StartHeight { get; init; }
         public required Func<AddressSet> Watched { get; init; }

@@ -40,6 +40,14 @@ internal sealed class ScenarioStore(InMemoryWatchStore inner, Oracle oracle, Ver
         return state;
     }
 
+    public async ValueTask<ChainPoint?> ReadPointBelowAsync(Chain chain, int partition, long height, CancellationToken cancellationToken)
+    {
+        await BeforeAsync(cancellationToken);
+        ChainPoint? point = await inner.ReadPointBelowAsync(chain, partition, height, cancellationToken);
+        await AfterAsync();
+        return point;
+    }
+
     public async ValueTask<CommitResult> CommitAsync(CommitBatch batch, CancellationToken cancellationToken)
     {
         await BeforeAsync(cancellationToken);

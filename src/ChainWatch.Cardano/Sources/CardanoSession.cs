@@ -202,7 +202,9 @@ internal sealed partial class CardanoSession : IDisposable
         }
         else if (_request.StartHeight is { } start)
         {
-            points.AddRange(Below(start).Where(point => point.Slot < _tooHighFrom));
+            ChainPoint? kept = _request.PointBelow is { } below ? await below(start, cancellationToken) : null;
+            IEnumerable<CardanoPoint> offered = kept is { Hash.IsZero: false } point ? Below(start).Append(CardanoPoint.Of(point)) : Below(start);
+            points.AddRange(offered.Where(one => one.Slot < _tooHighFrom).Distinct().OrderByDescending(static one => one.Slot));
             points.Add(CardanoPoint.Origin);
         }
         else

@@ -22,6 +22,7 @@ public sealed class PostgresWatchStore : IWatchStore
     private readonly PostgresAudit _audit;
     private readonly string _raiseTerm;
     private readonly string _load;
+    private readonly string _pointBelow;
     private readonly string _payments;
     private readonly string _unwatched;
     private readonly string _coverage;
@@ -63,6 +64,7 @@ public sealed class PostgresWatchStore : IWatchStore
             where c.chain = $1 and c.partition = $2
             order by b.height
             """;
+        _pointBelow = $"select height, hash, slot from {schema}.block where chain = $1 and partition = $2 and canonical and height < $3 order by height desc limit 1";
         _payments =
             $"""
             select {PaymentColumns.Of("p")}, {SpendStatements.Columns}
@@ -127,6 +129,16 @@ public sealed class PostgresWatchStore : IWatchStore
         }
 
         return known.Count == 0 ? ScopeState.Empty : new ScopeState { Known = known, Finalized = final, Marks = marks, Term = term };
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<ChainPoint?> ReadPointBelowAsync(Chain chain, int partition, long height, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(chain);
+        await using NpgsqlCommand command = _dataSource.CreateCommand(_pointBelow);
+        command.Parameters.With(chain.Name).With(partition).With(height);
+        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken) ? ReadPoint(reader, 0, chain.Format) : null;
     }
 
     /// <inheritdoc/>

@@ -88,7 +88,7 @@ internal sealed class BackScanRunner
     {
         AddressSet watched = AddressSet.Create(Chain.Format.AddressKeyLength, scan.Keys.Count).Add(scan.Keys);
         FollowProgress progress = new("Back-scan", Chain.Name, _time, _logger);
-        SourceRequest request = new() { Known = [], StartHeight = scan.FromHeight, EndHeight = scan.ToHeight, Watched = () => watched };
+        SourceRequest request = new() { Known = [], StartHeight = scan.FromHeight, EndHeight = scan.ToHeight, Watched = () => watched, PointBelow = PointBelowAsync };
         UnspentOutputs unspent = new(Chain, _store);
         await unspent.LoadAsync(cancellationToken);
         using PendingBatch pending = new();
@@ -193,4 +193,6 @@ internal sealed class BackScanRunner
 
         return true;
     }
+
+    private ValueTask<ChainPoint?> PointBelowAsync(long height, CancellationToken cancellationToken) => _store.ReadPointBelowAsync(Chain, partition: 0, height, cancellationToken);
 }

@@ -15,6 +15,12 @@ public sealed class SourceRequest
     /// <summary>The last height that is wanted; <see langword="null"/> for all that comes. A source may tell more, but reads nothing ahead beyond it.</summary>
     public long? EndHeight { get; init; }
 
+    /// <summary>
+    /// Gives the highest point below a height that the store keeps, for sources whose protocol finds no block by its height. It is a hint: a server may have it no more.
+    /// </summary>
+    /// <value>The default is none: then reading begins wherever the source itself knows a point.</value>
+    public Func<long, CancellationToken, ValueTask<ChainPoint?>>? PointBelow { get; init; }
+
     /// <summary>Gives the newest snapshot of the watched addresses, so that a reader can fetch just what they need.</summary>
     public required Func<AddressSet> Watched { get; init; }
 }

@@ -16,6 +16,9 @@ public interface IWatchStore
     /// <summary>Loads what a leader needs to go on where the last one stopped.</summary>
     ValueTask<ScopeState> LoadAsync(Chain chain, int partition, CancellationToken cancellationToken);
 
+    /// <summary>The highest canonical point below a height that is kept; <see langword="null"/> where there is none. Reading can begin there on chains whose protocol finds no block by its height.</summary>
+    ValueTask<ChainPoint?> ReadPointBelowAsync(Chain chain, int partition, long height, CancellationToken cancellationToken);
+
     /// <summary>Writes a batch whole, or not at all.</summary>
     ValueTask<CommitResult> CommitAsync(CommitBatch batch, CancellationToken cancellationToken);
 

@@ -37,6 +37,9 @@ internal sealed class InMemoryScope
     /// <summary>The canonical point at a height, where it was read.</summary>
     public ChainPoint? PointAt(long height) => PointsBetween(height, height) is [{ } point] ? point : null;
 
+    /// <summary>The highest canonical point below a height.</summary>
+    public ChainPoint? PointBelow(long height) => _known.Count > 0 && height > _known[0].Height ? _known[(int)Math.Min(height - _known[0].Height, _known.Count) - 1] : null;
+
     /// <summary>The canonical points of a range.</summary>
     public IReadOnlyList<ChainPoint> PointsBetween(long fromHeight, long toHeight)
     {

@@ -83,6 +83,15 @@ public sealed class InMemoryWatchStore : IWatchStore
     }
 
     /// <inheritdoc/>
+    public ValueTask<ChainPoint?> ReadPointBelowAsync(Chain chain, int partition, long height, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            return new(Of(chain).Scope(partition).PointBelow(height));
+        }
+    }
+
+    /// <inheritdoc/>
     public ValueTask<CommitResult> CommitAsync(CommitBatch batch, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(batch);

@@ -14,11 +14,11 @@ internal sealed class Follow : IAsyncDisposable
     private Task<bool> _moving = Task.FromResult(true);
     private Task<ChainUpdate>? _next;
 
-    public Follow(OgmiosServer[] servers, long? startAt = null, ChainPoint[]? known = null, long? endAt = null, Action<CardanoOptions>? configure = null, ChainRegistration? registration = null)
+    public Follow(OgmiosServer[] servers, long? startAt = null, ChainPoint[]? known = null, long? endAt = null, Action<CardanoOptions>? configure = null, ChainRegistration? registration = null, Func<long, ChainPoint?>? pointBelow = null)
     {
         Registration = registration ?? Register(servers, Logs, configure);
         _updates = Registration.CreateSource().ReadAsync(
-            new SourceRequest { Known = known ?? [], StartHeight = startAt, EndHeight = endAt, Watched = () => Watched, Finalized = null },
+            new SourceRequest { Known = known ?? [], StartHeight = startAt, EndHeight = endAt, Watched = () => Watched, Finalized = null, PointBelow = pointBelow is null ? null : (height, _) => new(pointBelow(height)) },
             _limit.Token).GetAsyncEnumerator(_limit.Token);
     }
 

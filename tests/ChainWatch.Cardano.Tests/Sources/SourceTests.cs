@@ -307,6 +307,20 @@ public sealed class SourceTests
     }
 
     [Fact]
+    public async Task A_scan_of_old_blocks_begins_at_the_point_that_the_store_keeps()
+    {
+        List<FakeBlock> chain = Chain(600);
+        await using OgmiosServer server = await OgmiosServer.StartAsync(chain);
+        await using Follow scan = new([server], startAt: Base + 400, endAt: Base + 420, pointBelow: height => chain[(int)(height - Base) - 1].Point);
+
+        await scan.UntilAsync(() => scan.Told.Count == 21);
+
+        scan.Told.ShouldBe(Points(chain.Skip(400).Take(21)));
+        ((long)server.Offered![0]!["slot"]!).ShouldBe(chain[399].Point.Slot);
+        server.Requests.Count(static method => method == "nextBlock").ShouldBeLessThanOrEqualTo(21 + 4);
+    }
+
+    [Fact]
     public async Task A_checkpoint_that_lies_too_high_is_passed_over_for_an_older_one()
     {
         List<FakeBlock> chain = Chain(200);

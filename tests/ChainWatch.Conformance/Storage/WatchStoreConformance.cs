@@ -85,6 +85,24 @@ public abstract class WatchStoreConformance
     }
 
     [Fact]
+    public async Task The_highest_canonical_point_below_a_height_is_found_also_below_what_is_final()
+    {
+        StoreScript script = await StartAsync();
+        (await script.Store.ReadPointBelowAsync(script.Chain, 0, 1_000, Token)).ShouldBeNull();
+        BatchDraft draft = script.Draft(Blocks(100, 120));
+        draft.Finalized = Point(115);
+        await script.CommitAsync(draft);
+
+        (await script.Store.ReadPointBelowAsync(script.Chain, 0, 100, Token)).ShouldBeNull();
+        (await script.Store.ReadPointBelowAsync(script.Chain, 0, 101, Token)).ShouldBe(Point(100));
+        (await script.Store.ReadPointBelowAsync(script.Chain, 0, 118, Token)).ShouldBe(Point(117));
+        (await script.Store.ReadPointBelowAsync(script.Chain, 0, 1_000, Token)).ShouldBe(Point(120));
+
+        await script.ReorgAsync(Point(118), Blocks(119, 119, 'b', 'a'));
+        (await script.Store.ReadPointBelowAsync(script.Chain, 0, 1_000, Token)).ShouldBe(Point(119, 'b'));
+    }
+
+    [Fact]
     public async Task Without_a_final_point_all_points_since_the_first_are_known()
     {
         StoreScript script = await StartAsync();

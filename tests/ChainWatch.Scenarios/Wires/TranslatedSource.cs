@@ -17,6 +17,7 @@ internal sealed class TranslatedSource(ScenarioWire wire, IChainSource inner) : 
             StartHeight = request.StartHeight,
             EndHeight = request.EndHeight,
             Watched = () => wire.AddressesOf(request.Watched()),
+            PointBelow = request.PointBelow is { } below ? async (height, cancellation) => await below(height, cancellation) is { } point ? wire.Render(_chain.Find(point.Hash)!) : null : null,
         };
         await foreach (ChainUpdate update in inner.ReadAsync(translated, cancellationToken))
         {
