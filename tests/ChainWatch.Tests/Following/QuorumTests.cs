@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using ChainWatch.Testing;
 
 namespace ChainWatch.Tests;
@@ -73,6 +74,60 @@ public sealed class QuorumTests
     }
 
     [Fact]
+    public void What_waits_for_the_chain_s_own_finality_waits_for_the_others_too()
+    {
+        using SimulatedEngine engine = Create(quorum: 2, confirmations: "finalized", _first, _second);
+        _second.Lag = 20;
+        Pay(engine);
+        engine.Chain.MineEmpty(10);
+        engine.Chain.MarkFinalized(engine.Chain.Head.Height);
+        engine.CatchUp();
+        engine.Scheduler.Advance(TimeSpan.FromMinutes(1));
+        engine.Kinds.ShouldBe([PaymentEventKind.Detected], "the chain calls it final, and only one endpoint holds it");
+
+        _second.Lag = 0;
+        engine.Scheduler.RunUntil(() => engine.Kinds.Count > 1, TimeSpan.FromMinutes(5)).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task An_answer_about_a_block_that_was_replaced_while_it_was_asked_for_agrees_to_nothing()
+    {
+        ManualTimeProvider time = new();
+        SimulatedChain chain = new(timeProvider: time);
+        chain.MineEmpty(3);
+        BlockHeader old = chain.Head.Header;
+        AskedReader reader = new();
+        ChainRegistration registration = new()
+        {
+            Chain = chain.Chain,
+            Status = new ChainStatus(chain.Chain, time),
+            Options = new ChainOptions { Quorum = 2 },
+            Confirmation = new ConfirmationPolicy(Confirmation.Blocks(1)),
+            CreateSource = static () => throw new NotSupportedException(),
+            Reader = reader,
+        };
+        registration.Status.ReadEndpointsFrom(static () => [new EndpointStanding { Name = "first", Up = true, Rank = 1 }, new EndpointStanding { Name = "second", Up = true, Rank = 2 }]);
+        using ChainWatchMetrics metrics = new();
+        using LogRecorder log = new();
+        Quorum quorum = Quorum.Create(registration, metrics, time, log.CreateLogger("quorum")).ShouldNotBeNull();
+        using CancellationTokenSource stop = new();
+        Task running = quorum.RunAsync(stop.Token);
+        CancellationToken token = TestContext.Current.CancellationToken;
+
+        quorum.Committed(old.Point, "first");
+        TaskCompletionSource<BlockHeader> question = await reader.NextAsync(token);
+        quorum.RolledBack(old.Point.Height - 1);
+        chain.Reorg(1, []);
+        quorum.Committed(chain.Head.Point, "first");
+        question.SetResult(old);
+
+        await reader.NextAsync(token);
+        quorum.Height.ShouldBeLessThan(old.Point.Height);
+        await stop.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(() => running);
+    }
+
+    [Fact]
     public void Without_a_quorum_the_other_endpoints_are_asked_nothing()
     {
         using SimulatedEngine engine = Create(quorum: 1, _first, _second);
@@ -81,7 +136,9 @@ public sealed class QuorumTests
         engine.Scheduler.RunUntil(() => engine.Kinds.Count > 1, TimeSpan.FromMinutes(5)).ShouldBeTrue();
     }
 
-    private static SimulatedEngine Create(int quorum, params SimulatedEndpoint[] endpoints) => new(confirmations: "1", endpoints: endpoints, configure: options =>
+    private static SimulatedEngine Create(int quorum, params SimulatedEndpoint[] endpoints) => Create(quorum, "1", endpoints);
+
+    private static SimulatedEngine Create(int quorum, string confirmations, params SimulatedEndpoint[] endpoints) => new(confirmations: confirmations, hasMarks: confirmations == "finalized", endpoints: endpoints, configure: options =>
     {
         options.Quorum = quorum;
         options.PollInterval = TimeSpan.FromSeconds(1);
@@ -93,5 +150,28 @@ public sealed class QuorumTests
         engine.Watch("a");
         engine.Chain.Mine(engine.Chain.Pay(SimulatedFormat.Address("a"), 5));
         engine.CatchUp();
+    }
+
+    /// <summary>Answers for the header at a height when the test says so.</summary>
+    private sealed class AskedReader : IBlockReader
+    {
+        private readonly Channel<TaskCompletionSource<BlockHeader>> _asked = Channel.CreateUnbounded<TaskCompletionSource<BlockHeader>>();
+
+        public async Task<TaskCompletionSource<BlockHeader>> NextAsync(CancellationToken cancellationToken) => await _asked.Reader.ReadAsync(cancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(30), cancellationToken);
+
+        public async ValueTask<Answer<BlockHeader>> ReadHeaderAtAsync(long height, CancellationToken cancellationToken)
+        {
+            TaskCompletionSource<BlockHeader> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            await _asked.Writer.WriteAsync(answer, cancellationToken);
+            return Answer<BlockHeader>.Found(await answer.Task.WaitAsync(cancellationToken));
+        }
+
+        public ValueTask<Answer<ChainTip>> ReadTipAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public ValueTask<Answer<BlockHeader>> ReadHeaderAsync(Hash256 hash, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public ValueTask<Answer<Block>> ReadBlockAsync(Hash256 hash, AddressSet watched, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public ValueTask<Answer<IReadOnlyList<Block>>> ReadBlocksAsync(long fromHeight, int count, AddressSet watched, CancellationToken cancellationToken) => throw new NotSupportedException();
     }
 }
