@@ -61,7 +61,7 @@ internal static class XrplRegistration
         XrplEndpoint[] endpoints = CreateEndpoints(services, chain, options, feed, time, logger);
         WatchPlan plan = new(native, tokens, options.RequireTag);
         EndpointPool<XrplEndpoint> pool = new(endpoints, time, logger);
-        XrplBlockReader reader = new(pool, plan, new HeldPayments(name, logger), feed);
+        XrplBlockReader reader = new(pool, plan, new HeldPayments(name, logger), feed, options.Integrity, options.ObserveOnly);
         status.ReadEndpointsFrom(pool.ReadStandings);
         return new ChainRegistration
         {

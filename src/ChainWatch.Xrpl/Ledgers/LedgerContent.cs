@@ -10,14 +10,17 @@ internal sealed class LedgerContent : IDisposable
 {
     private const int PrefixLength = 4;
     private const int MostPrefixedLength = 918_744;
+    private readonly bool _proves;
     private byte[] _buffer;
     private LedgerTransaction[] _transactions = ArrayPool<LedgerTransaction>.Shared.Rent(64);
     private int _used;
     private int _count;
 
     /// <param name="capacity">About how many bytes will come.</param>
-    public LedgerContent(int capacity)
+    /// <param name="proves">Whether the root of the transactions' tree is wanted in the end.</param>
+    public LedgerContent(int capacity, bool proves = true)
     {
+        _proves = proves;
         _buffer = ArrayPool<byte>.Shared.Rent(Math.Max(capacity, 1024));
     }
 
@@ -70,19 +73,17 @@ internal sealed class LedgerContent : IDisposable
         added.IdStart = added.MetadataStart + metadataLength;
         id.CopyTo(_buffer.AsSpan(added.IdStart));
         int end = added.IdStart + Hash256.Length;
-        added.Leaf = Sha512Half.Of(_buffer.AsSpan(start, end - start));
+        added.Leaf = _proves ? Sha512Half.Of(_buffer.AsSpan(start, end - start)) : default;
         added.Index = ReadIndex(MetadataOf(added));
         _used = end;
         _count++;
     }
 
-    /// <summary>Puts the transactions into the order of execution, and gives the root of their tree.</summary>
-    public Hash256 Finish()
+    /// <summary>Puts the transactions into the order of execution, and gives the root of their tree; <see langword="null"/> where they need not be proved.</summary>
+    public Hash256? Finish()
     {
         Span<LedgerTransaction> transactions = _transactions.AsSpan(0, _count);
-        byte[] buffer = _buffer;
-        transactions.Sort((left, right) => buffer.AsSpan(left.IdStart, Hash256.Length).SequenceCompareTo(buffer.AsSpan(right.IdStart, Hash256.Length)));
-        Hash256 root = TransactionTree.Root(transactions, _buffer);
+        Hash256? root = _proves ? FindRoot(transactions) : null;
         transactions.Sort(static (left, right) => left.Index.CompareTo(right.Index));
         for (int index = 0; index < transactions.Length; index++)
         {
@@ -93,6 +94,13 @@ internal sealed class LedgerContent : IDisposable
         }
 
         return root;
+    }
+
+    private Hash256 FindRoot(Span<LedgerTransaction> transactions)
+    {
+        byte[] buffer = _buffer;
+        transactions.Sort((left, right) => buffer.AsSpan(left.IdStart, Hash256.Length).SequenceCompareTo(buffer.AsSpan(right.IdStart, Hash256.Length)));
+        return TransactionTree.Root(transactions, _buffer);
     }
 
     public void Dispose()

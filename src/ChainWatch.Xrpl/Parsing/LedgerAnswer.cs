@@ -13,18 +13,23 @@ internal static class LedgerAnswer
     public static LedgerHeaderData ReadHeader(ReadOnlySpan<byte> json) => Read(json, content: null);
 
     /// <summary>Reads a whole ledger, proved by its hashes.</summary>
-    public static XrplLedger ReadLedger(ReadOnlySpan<byte> json, string endpoint, WatchPlan plan, HeldPayments held)
+    /// <param name="json">The result.</param>
+    /// <param name="endpoint">The endpoint's name.</param>
+    /// <param name="plan">What is watched.</param>
+    /// <param name="held">Where payments go that cannot be recorded.</param>
+    /// <param name="prove">Whether the transactions must be those that the header commits to.</param>
+    /// <param name="observed">Where it is told, instead of refusing them, that they are not; <see langword="null"/> refuses them.</param>
+    public static XrplLedger ReadLedger(ReadOnlySpan<byte> json, string endpoint, WatchPlan plan, HeldPayments held, bool prove = true, Action<string>? observed = null)
     {
         // Two digits make a byte.
-        LedgerContent content = new(json.Length / 2);
+        LedgerContent content = new(json.Length / 2, prove);
         try
         {
             LedgerHeaderData header = Read(json, content);
-            Hash256 root = content.Finish();
-            if (root != header.TransactionHash)
+            if (content.Finish() is { } root && root != header.TransactionHash)
             {
-                throw new LedgerFormatException(
-                    $"the {content.Count} transactions of ledger {header.Index} do not hash to its transaction_hash: some are missing, too many, or changed");
+                string wrong = $"the {content.Count} transactions of ledger {header.Index} do not hash to its transaction_hash: some are missing, too many, or changed";
+                (observed ?? throw new LedgerFormatException(wrong))(wrong);
             }
 
             return new XrplLedger(header, content, endpoint, plan, held);

@@ -12,9 +12,19 @@ internal sealed class XrplBlockReader : IBlockReader
     private readonly WatchPlan _plan;
     private readonly HeldPayments _held;
     private readonly LedgerFeed _feed;
+    private readonly bool _prove;
+    private readonly bool _observeOnly;
 
-    public XrplBlockReader(EndpointPool<XrplEndpoint> pool, WatchPlan plan, HeldPayments held, LedgerFeed feed)
+    /// <param name="pool">The servers.</param>
+    /// <param name="plan">What is watched.</param>
+    /// <param name="held">Where payments go that cannot be recorded.</param>
+    /// <param name="feed">What wakes up.</param>
+    /// <param name="integrity">How hard ledgers are checked: by their tree of transactions, unless it is off. There is nothing beyond that which a ledger's hash commits to.</param>
+    /// <param name="observeOnly">Whether a ledger that fails is only told.</param>
+    public XrplBlockReader(EndpointPool<XrplEndpoint> pool, WatchPlan plan, HeldPayments held, LedgerFeed feed, IntegrityLevel integrity = IntegrityLevel.Intrinsic, bool observeOnly = false)
     {
+        _prove = integrity != IntegrityLevel.Off;
+        _observeOnly = observeOnly;
         _pool = pool;
         _plan = plan;
         _held = held;
@@ -65,7 +75,8 @@ internal sealed class XrplBlockReader : IBlockReader
     private async ValueTask<XrplLedger> ReadLedgerAsync(XrplEndpoint endpoint, string which, CancellationToken cancellationToken)
     {
         using XrplReply reply = await endpoint.AskAsync("ledger", $"{which}\"transactions\":true,\"expand\":true,\"binary\":true,", cancellationToken);
-        return endpoint.Parse(reply, result => LedgerAnswer.ReadLedger(result, endpoint.Name, _plan, _held));
+        Action<string>? observed = _observeOnly ? why => endpoint.Client.ReportObserved("ledger", why) : null;
+        return endpoint.Parse(reply, result => LedgerAnswer.ReadLedger(result, endpoint.Name, _plan, _held, _prove, observed));
     }
 
     private async ValueTask<IReadOnlyList<Block>> ReadBlocksAsync(XrplEndpoint endpoint, long fromHeight, int count, CancellationToken cancellationToken)

@@ -36,7 +36,7 @@ internal sealed class ServedLedger
         byte[] data = new byte[LedgerHeaderData.Length];
         BinaryPrimitives.WriteUInt32BigEndian(data, (uint)index);
         Hash256.Parse(parentHash ?? new string('1', 64)).CopyTo(data.AsSpan(12));
-        content.Finish().CopyTo(data.AsSpan(44));
+        content.Finish()!.Value.CopyTo(data.AsSpan(44));
         uint closeTime = (uint)(700_000_000 + (index * 4));
         BinaryPrimitives.WriteUInt32BigEndian(data.AsSpan(112), closeTime);
         return new ServedLedger

@@ -82,6 +82,39 @@ public sealed class SourceTests
     }
 
     [Theory]
+    [InlineData(IntegrityLevel.Intrinsic, false)]
+    [InlineData(IntegrityLevel.Intrinsic, true)]
+    [InlineData(IntegrityLevel.Off, false)]
+    public async Task How_hard_a_ledger_is_checked_is_configured(IntegrityLevel level, bool observeOnly)
+    {
+        await using XrplServer server = await XrplServer.StartAsync(Chain, validated: 10);
+        bool changed = false;
+        server.Change = (request, answer) =>
+        {
+            // The last one, so that the numbers of the others have no gap; once, so that what is refused comes right in the end.
+            if (!changed && answer["result"]?["ledger"]?["transactions"] is JsonArray { Count: > 1 } list)
+            {
+                list.RemoveAt(list.Count - 1);
+                changed = true;
+            }
+
+            return answer;
+        };
+        await using Follow follow = new([server], FakeLedgers.First, configure: options =>
+        {
+            options.Integrity = level;
+            options.ObserveOnly = observeOnly;
+        });
+
+        await follow.ReadAsync(10);
+
+        follow.Payments.ShouldBe(FakeLedgers.Expected(10));
+        follow.Observed.Refused.Any().ShouldBe(level != IntegrityLevel.Off);
+        follow.Logs.Of("EndpointAnswerObserved").Any().ShouldBe(observeOnly);
+        follow.Logs.Of("EndpointAnswerRefused").Any().ShouldBe(level != IntegrityLevel.Off && !observeOnly);
+    }
+
+    [Theory]
     [InlineData("tx_blob")]
     [InlineData("meta_blob")]
     [InlineData("ledger_data")]
