@@ -32,7 +32,7 @@ namespace ChainWatch.Postgres
         public Task DropAsync(CancellationToken cancellationToken);
         public Task PrepareAsync(bool resume, CancellationToken cancellationToken);
         public Task<RebuildComparison> CompareAsync(Chain chain, long fromHeight, int limit, CancellationToken cancellationToken);
-        public Task<RebuildComparison> SwitchAsync(Chain chain, long fromHeight, RedeliveryMode mode, int limit, CancellationToken cancellationToken);
+        public Task<RebuildComparison> SwitchAsync(Chain chain, long fromHeight, RedeliveryMode mode, bool retract, int limit, CancellationToken cancellationToken);
     }
 
     public sealed class PostgresWatchStore : IWatchStore
@@ -42,6 +42,7 @@ namespace ChainWatch.Postgres
         public IAsyncEnumerable<WatchedAddress> ListAddressesAsync(Chain chain, CancellationToken cancellationToken);
         public ValueTask AuditAsync(string action, string entity, string? details, CancellationToken cancellationToken);
         public ValueTask InitializeAsync(CancellationToken cancellationToken);
+        public ValueTask RequestKeyRotationAsync(string chain, string endpoint, CancellationToken cancellationToken);
         public ValueTask<AuditHead> ReadAuditHeadAsync(CancellationToken cancellationToken);
         public ValueTask<BackScan?> ReadBackScanAsync(Chain chain, long id, CancellationToken cancellationToken);
         public ValueTask<BlockCoverage> ReadBlockCoverageAsync(Chain chain, AddressKey key, long height, CancellationToken cancellationToken);
@@ -54,6 +55,7 @@ namespace ChainWatch.Postgres
         public ValueTask<IReadOnlyList<BackScan>> ReadBackScansAsync(Chain chain, CancellationToken cancellationToken);
         public ValueTask<IReadOnlyList<CoverageRange>> ReadCoverageAsync(Chain chain, long fromHeight, long toHeight, CancellationToken cancellationToken);
         public ValueTask<IReadOnlyList<DigestRange>> ReadDigestsAsync(Chain chain, long fromHeight, long toHeight, int parts, CancellationToken cancellationToken);
+        public ValueTask<IReadOnlyList<KeyRotationRequest>> ReadKeyRotationsAsync(long afterId, CancellationToken cancellationToken);
         public ValueTask<IReadOnlyList<OutputId>> ReadOutputsAsync(Chain chain, long? spentAbove, CancellationToken cancellationToken);
         public ValueTask<IReadOnlyList<ParkedDelivery>> ReadParkedAsync(int limit, CancellationToken cancellationToken);
         public ValueTask<IReadOnlyList<Payment>> ReadPaymentsAsync(Chain chain, int limit, CancellationToken cancellationToken);

@@ -1043,6 +1043,7 @@ namespace ChainWatch
         IAsyncEnumerable<WatchedAddress> ListAddressesAsync(Chain chain, CancellationToken cancellationToken);
         ValueTask AuditAsync(string action, string entity, string? details, CancellationToken cancellationToken);
         ValueTask InitializeAsync(CancellationToken cancellationToken);
+        ValueTask RequestKeyRotationAsync(string chain, string endpoint, CancellationToken cancellationToken);
         ValueTask<AuditHead> ReadAuditHeadAsync(CancellationToken cancellationToken);
         ValueTask<BackScan?> ReadBackScanAsync(Chain chain, long id, CancellationToken cancellationToken);
         ValueTask<BlockCoverage> ReadBlockCoverageAsync(Chain chain, AddressKey key, long height, CancellationToken cancellationToken);
@@ -1055,6 +1056,7 @@ namespace ChainWatch
         ValueTask<IReadOnlyList<BackScan>> ReadBackScansAsync(Chain chain, CancellationToken cancellationToken);
         ValueTask<IReadOnlyList<CoverageRange>> ReadCoverageAsync(Chain chain, long fromHeight, long toHeight, CancellationToken cancellationToken);
         ValueTask<IReadOnlyList<DigestRange>> ReadDigestsAsync(Chain chain, long fromHeight, long toHeight, int parts, CancellationToken cancellationToken);
+        ValueTask<IReadOnlyList<KeyRotationRequest>> ReadKeyRotationsAsync(long afterId, CancellationToken cancellationToken);
         ValueTask<IReadOnlyList<OutputId>> ReadOutputsAsync(Chain chain, long? spentAbove, CancellationToken cancellationToken);
         ValueTask<IReadOnlyList<ParkedDelivery>> ReadParkedAsync(int limit, CancellationToken cancellationToken);
         ValueTask<IReadOnlyList<Payment>> ReadPaymentsAsync(Chain chain, int limit, CancellationToken cancellationToken);
@@ -1098,6 +1100,7 @@ namespace ChainWatch
         public IReadOnlyList<PaymentEvent> ReadEvents();
         public ValueTask AuditAsync(string action, string entity, string? details, CancellationToken cancellationToken);
         public ValueTask InitializeAsync(CancellationToken cancellationToken);
+        public ValueTask RequestKeyRotationAsync(string chain, string endpoint, CancellationToken cancellationToken);
         public ValueTask<AuditHead> ReadAuditHeadAsync(CancellationToken cancellationToken);
         public ValueTask<BackScan?> ReadBackScanAsync(Chain chain, long id, CancellationToken cancellationToken);
         public ValueTask<BlockCoverage> ReadBlockCoverageAsync(Chain chain, AddressKey key, long height, CancellationToken cancellationToken);
@@ -1110,6 +1113,7 @@ namespace ChainWatch
         public ValueTask<IReadOnlyList<BackScan>> ReadBackScansAsync(Chain chain, CancellationToken cancellationToken);
         public ValueTask<IReadOnlyList<CoverageRange>> ReadCoverageAsync(Chain chain, long fromHeight, long toHeight, CancellationToken cancellationToken);
         public ValueTask<IReadOnlyList<DigestRange>> ReadDigestsAsync(Chain chain, long fromHeight, long toHeight, int parts, CancellationToken cancellationToken);
+        public ValueTask<IReadOnlyList<KeyRotationRequest>> ReadKeyRotationsAsync(long afterId, CancellationToken cancellationToken);
         public ValueTask<IReadOnlyList<OutputId>> ReadOutputsAsync(Chain chain, long? spentAbove, CancellationToken cancellationToken);
         public ValueTask<IReadOnlyList<ParkedDelivery>> ReadParkedAsync(int limit, CancellationToken cancellationToken);
         public ValueTask<IReadOnlyList<Payment>> ReadPaymentsAsync(Chain chain, int limit, CancellationToken cancellationToken);
@@ -1209,6 +1213,14 @@ namespace ChainWatch
     public sealed class JsonShape
     {
         public JsonShape(params ReadOnlySpan<string> names);
+    }
+
+    public readonly record struct KeyRotationRequest : IEquatable<KeyRotationRequest>
+    {
+        public KeyRotationRequest(long Id, string Chain, string Endpoint);
+        public long Id { get; init; }
+        public string Chain { get; init; }
+        public string Endpoint { get; init; }
     }
 
     public static class LeaderElectionExtensions
@@ -1545,6 +1557,7 @@ namespace ChainWatch
         public RebuildComparison();
         public required IReadOnlyList<RebuildDifference> Differences { get; init; }
         public required long Differing { get; init; }
+        public required long Extra { get; init; }
         public required long FromHeight { get; init; }
         public required long Payments { get; init; }
         public required long ToHeight { get; init; }

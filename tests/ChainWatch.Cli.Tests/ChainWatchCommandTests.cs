@@ -131,6 +131,22 @@ public sealed class ChainWatchCommandTests(PostgresServerFixture postgres)
     }
 
     [Fact]
+    public async Task The_next_key_is_asked_for_and_no_key_is_shown()
+    {
+        await using CliTestHost host = await CliTestHost.CreateAsync(postgres.Server);
+        string endpoint = (await host.JsonAsync("keys", "list", "ethereum")).Json.AsArray().ShouldHaveSingleItem()!["endpoint"]!.GetValue<string>();
+
+        CliRun rotated = await host.JsonAsync("keys", "rotate", "ethereum", endpoint, "--actor", "erin");
+        CliRun unknown = await host.RunAsync("keys", "rotate", "ethereum", "nowhere");
+
+        rotated.ExitCode.ShouldBe(0, rotated.Errors);
+        (unknown.ExitCode, unknown.Errors).ShouldBe((2, unknown.Errors));
+        unknown.Errors.ShouldContain("has no endpoint 'nowhere'");
+        JsonNode last = (await host.JsonAsync("audit", "list")).Json.AsArray()[^1]!;
+        (last["action"]!.GetValue<string>(), last["entity"]!.GetValue<string>(), last["actor"]!.GetValue<string>()).ShouldBe(("endpoint.key.requested", $"ethereum/{endpoint}", "erin"));
+    }
+
+    [Fact]
     public async Task Lines_without_a_terminal_are_made_for_other_programs()
     {
         await using CliTestHost host = await CliTestHost.CreateAsync(postgres.Server);

@@ -221,6 +221,10 @@ internal sealed class ScenarioStore(InMemoryWatchStore inner, Oracle oracle, Ver
 
     public ValueTask<PruneResult> PruneAsync(PruneRequest request, CancellationToken cancellationToken) => inner.PruneAsync(request, cancellationToken);
 
+    public ValueTask RequestKeyRotationAsync(string chain, string endpoint, CancellationToken cancellationToken) => inner.RequestKeyRotationAsync(chain, endpoint, cancellationToken);
+
+    public ValueTask<IReadOnlyList<KeyRotationRequest>> ReadKeyRotationsAsync(long afterId, CancellationToken cancellationToken) => inner.ReadKeyRotationsAsync(afterId, cancellationToken);
+
     public ValueTask<StoreSize> ReadSizeAsync(CancellationToken cancellationToken) => inner.ReadSizeAsync(cancellationToken);
 
     /// <summary>Lets go now and then of all that may go: whatever comes then, must go on as if it were there.</summary>

@@ -19,5 +19,6 @@ internal static class ChainWatchCommand
         AuditCommand.Create(),
         PruneCommand.Create(),
         RebuildCommand.Create(),
+        KeysCommand.Create(),
     };
 }

@@ -23,6 +23,11 @@ internal static class RebuildCommand
     };
 
     private static readonly Option<bool> s_deliverAgain = new("--deliver-again") { Description = "The same as --deliver everything." };
+    private static readonly Option<bool> s_retract = new("--retract")
+    {
+        Description = "With --switch: also retracts recorded payments that this reading did not find. That one endpoint does not tell of a payment is no proof: give it where Integrity proves blocks, or other endpoints were asked.",
+    };
+
     private static readonly Option<double?> s_rate = new("--requests-per-second") { Description = "What each endpoint is asked at most. Default: half of what the configuration lets the host ask, where it says." };
 
     public static Command Create()
@@ -31,7 +36,7 @@ internal static class RebuildCommand
             "rebuild",
             "Reads a chain anew into a second schema beside the live system, compares the payments, and exits with 1 where they differ and are not taken over. Watched addresses, references and the application's tables are left alone.")
         {
-            CliOptions.Chain, s_fromHeight, s_fromDate, s_days, s_schema, s_resume, s_switch, s_deliver, s_deliverAgain, s_rate, CliOptions.Limit,
+            CliOptions.Chain, s_fromHeight, s_fromDate, s_days, s_schema, s_resume, s_switch, s_deliver, s_deliverAgain, s_retract, s_rate, CliOptions.Limit,
         };
         CliSession.Set(command, RunAsync);
         return command;
@@ -55,15 +60,16 @@ internal static class RebuildCommand
         if (switched)
         {
             RedeliveryMode mode = parsed.GetValue(s_deliverAgain) ? RedeliveryMode.Everything : parsed.GetValue(s_deliver);
-            found = await rebuild.SwitchAsync(chain, from, mode, parsed.GetValue(CliOptions.Limit), cancellationToken);
+            found = await rebuild.SwitchAsync(chain, from, mode, parsed.GetValue(s_retract), parsed.GetValue(CliOptions.Limit), cancellationToken);
             await rebuild.DropAsync(cancellationToken);
         }
 
         session.Output.One(
             ("from height", found.FromHeight), ("to height", found.ToHeight), ("payments", found.Payments), ("digest recorded", before.ToString()), ("digest rebuilt", rebuilt.ToString()),
-            ("equal", before.ToString() == rebuilt.ToString() && found.Differing == 0), ("differing", found.Differing), ("switched", switched),
+            ("equal", before.ToString() == rebuilt.ToString() && found.Differing == 0), ("differing", found.Differing), ("extra", found.Extra), ("switched", switched),
             ("differences", string.Join("; ", found.Differences.Select(Describe))));
-        return found.Differing == 0 || switched ? ExitCode.Fine : ExitCode.Found;
+        bool left = !switched || (!parsed.GetValue(s_retract) && found.Extra > 0);
+        return found.Differing == 0 || !left ? ExitCode.Fine : ExitCode.Found;
     }
 
     private static async Task ReadAsync(CliSession session, ChainRegistration registration, PostgresRebuild rebuild, long from, CancellationToken cancellationToken)

@@ -14,9 +14,6 @@ public sealed class PostgresRebuild
     /// <summary>How many differing payments are written at once, within the one transaction.</summary>
     private const int Slice = 10_000;
 
-    private const string CauseDropped = "rebuild: the chain does not hold it";
-    private const string CauseChanged = "rebuild: its transaction pays differently";
-
     private readonly NpgsqlDataSource _dataSource;
     private readonly RebuildSchema _rebuilt;
     private readonly RebuildStatements _sql;
@@ -94,11 +91,15 @@ public sealed class PostgresRebuild
     /// <param name="chain">The chain.</param>
     /// <param name="fromHeight">The first block.</param>
     /// <param name="mode">What the application is told of.</param>
+    /// <param name="retract">
+    /// Whether recorded payments that the rebuild did not find are retracted. That an endpoint did not tell of a payment is no proof that there is none: it is one where answers are held to what the block's hash
+    /// commits to, or where others were asked.
+    /// </param>
     /// <param name="limit">How many differences to name at most.</param>
     /// <param name="cancellationToken">Ends it; then nothing is changed.</param>
     /// <returns>What differed.</returns>
     /// <exception cref="ChainWatchException">The two have no block in common.</exception>
-    public async Task<RebuildComparison> SwitchAsync(Chain chain, long fromHeight, RedeliveryMode mode, int limit, CancellationToken cancellationToken)
+    public async Task<RebuildComparison> SwitchAsync(Chain chain, long fromHeight, RedeliveryMode mode, bool retract, int limit, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(chain);
         // Once without holding anybody up: what has to be read is at hand then.
@@ -109,7 +110,7 @@ public sealed class PostgresRebuild
         RebuildComparison comparison = await CompareAsync(connection, chain, fromHeight, limit, cancellationToken);
         bool begins = await ScalarAsync(connection, _sql.HasCursor, chain, cancellationToken) is false;
         ChainMarks marks = await ReadMarksAsync(connection, begins ? _sql.RebuiltMarks : _sql.Marks, chain, cancellationToken);
-        await CorrectAsync(connection, chain, comparison, marks, mode, cancellationToken);
+        await CorrectAsync(connection, chain, comparison, marks, mode, retract, cancellationToken);
         foreach (string statement in _sql.TakeOver)
         {
             await ExecuteAsync(connection, statement, chain, comparison, cancellationToken);
@@ -154,102 +155,60 @@ public sealed class PostgresRebuild
                 CultureInfo.InvariantCulture, $"From block {fromHeight} on, the live and the rebuilt records of chain '{chain.Name}' have no block in common: the rebuild has not come far enough, or one of them follows another branch."));
         }
 
-        RebuildComparison comparison = new() { FromHeight = fromHeight, ToHeight = toHeight, Payments = 0, Differing = 0, Differences = [] };
+        if (await ScalarAsync(connection, _sql.FirstHeight, chain, cancellationToken) is not long first || first > fromHeight)
+        {
+            throw new ChainWatchException(string.Create(
+                CultureInfo.InvariantCulture, $"The rebuild of chain '{chain.Name}' did not read block {fromHeight}: it began later. Compare from where it began, or rebuild anew."));
+        }
+
+        RebuildComparison comparison = new() { FromHeight = fromHeight, ToHeight = toHeight, Payments = 0, Differing = 0, Extra = 0, Differences = [] };
         await ExecuteAsync(connection, _sql.Tidy, chain, comparison, cancellationToken);
         await using (NpgsqlCommand count = Command(connection, _sql.Count, chain, comparison))
         {
             await using NpgsqlDataReader reader = await count.ExecuteReaderAsync(cancellationToken);
             await reader.ReadAsync(cancellationToken);
-            comparison = comparison with { Differing = reader.GetInt64(0), Payments = reader.GetInt64(1) };
+            comparison = comparison with { Differing = reader.GetInt64(0), Payments = reader.GetInt64(1), Extra = reader.GetInt64(2) };
         }
 
         return comparison with
         {
-            Differences = [.. (await ReadDifferencesAsync(connection, chain, comparison, limit, cancellationToken)).Select(static one =>
-                one.Recorded?.Status == PaymentStatus.Retracted ? one with { Recorded = null } : one)],
+            Differences = [.. (await ReadDifferencesAsync(connection, chain, comparison, limit, withExtra: true, cancellationToken)).Select(static one =>
+                new RebuildDifference { Rebuilt = one.Rebuilt, Recorded = one.Recorded?.Status == PaymentStatus.Retracted ? null : one.Recorded })],
         };
     }
 
-    /// <summary>Corrects the payments by the rules of a reorg that replaced all of these blocks.</summary>
-    private async Task CorrectAsync(NpgsqlConnection connection, Chain chain, RebuildComparison comparison, ChainMarks marks, RedeliveryMode mode, CancellationToken cancellationToken)
+    private async Task CorrectAsync(NpgsqlConnection connection, Chain chain, RebuildComparison comparison, ChainMarks marks, RedeliveryMode mode, bool retract, CancellationToken cancellationToken)
     {
         DateTimeOffset now = _time.GetUtcNow();
         // Every slice that is written differs no more.
         for (long left = comparison.Differing; left > 0; left -= Slice)
         {
-            IReadOnlyList<RebuildDifference> slice = await ReadDifferencesAsync(connection, chain, comparison, Slice, cancellationToken);
-            PaymentFound[] found = [.. slice.Select(static one => one.Rebuilt).OfType<Payment>().Select(payment => ToFound(chain, payment))];
-            Payment[] existing = [.. slice.Select(static one => one.Recorded).OfType<Payment>()];
-            long above = existing.Select(static one => one.Block.Height).Append(comparison.FromHeight).Min() - 1;
-            Dictionary<AddressKey, PaymentReference?> references = await ReadReferencesAsync(connection, chain, found, cancellationToken);
-            PaymentChanges changes = PaymentTransitions.Resolve(
-                chain, new ChainPoint(above, default), found, existing,
-                key => references.TryGetValue(key, out PaymentReference? reference) ? reference : existing.FirstOrDefault(one => one.To == key)?.Reference, now);
-            await _payments.WriteAsync(
-                connection, chain, partition: 0, PostgresCommits.Confirm(Explained(changes, slice), marks, now), now, deliver: mode != RedeliveryMode.Nothing, events: [], cancellationToken);
+            IReadOnlyList<RebuildCorrection> slice = await ReadDifferencesAsync(connection, chain, comparison, Slice, retract, cancellationToken);
+            Dictionary<AddressKey, PaymentReference?> references = await ReadReferencesAsync(connection, chain, [.. slice.Select(static one => one.Rebuilt?.To).OfType<AddressKey>().Distinct()], cancellationToken);
+            PaymentChanges changes = PostgresCommits.Confirm(RebuildCorrection.Resolve(chain, comparison.FromHeight, slice, references, now), marks, now);
+            await _payments.WriteAsync(connection, chain, partition: 0, changes, now, deliver: mode != RedeliveryMode.Nothing, events: [], cancellationToken);
         }
     }
 
-    /// <summary>The changes with the cause that they have, and with what differs in the spelling of an address only, which is no event.</summary>
-    private static PaymentChanges Explained(PaymentChanges changes, IReadOnlyList<RebuildDifference> slice)
+    private async Task<IReadOnlyList<RebuildCorrection>> ReadDifferencesAsync(NpgsqlConnection connection, Chain chain, RebuildComparison range, int limit, bool withExtra, CancellationToken cancellationToken)
     {
-        HashSet<PaymentId> told = [.. changes.Transitions.Select(static one => one.Payment.Id)];
-        return new PaymentChanges
-        {
-            Inserted = changes.Inserted,
-            Updated =
-            [
-                .. changes.Updated,
-                .. slice.Where(one => one is { Recorded: not null, Rebuilt: not null } && !told.Contains(one.Recorded.Id)).Select(static one => one.Recorded! with { Address = one.Rebuilt!.Address }),
-            ],
-            Transitions = [.. changes.Transitions.Select(static one => one.Cause switch
-            {
-                PaymentTransitions.CauseDropped => new PaymentTransition(one.Kind, one.Payment, CauseDropped),
-                PaymentTransitions.CauseChanged => new PaymentTransition(one.Kind, one.Payment, CauseChanged),
-                _ => one,
-            })],
-        };
-    }
-
-    private static PaymentFound ToFound(Chain chain, Payment payment) => new()
-    {
-        Transfer = new Transfer
-        {
-            TransactionId = payment.Id.TransactionId,
-            Ordinal = payment.Id.Ordinal,
-            To = payment.To,
-            From = payment.From,
-            Asset = chain.Assets.FirstOrDefault(asset => string.Equals(asset.Symbol, payment.Asset, StringComparison.Ordinal)) ?? new Asset { Symbol = payment.Asset, Decimals = 0 },
-            Amount = payment.Amount,
-            Tag = payment.Tag,
-        },
-        Block = payment.Block,
-        ConfirmationMark = payment.ConfirmationMark,
-        ConfirmationHeight = payment.ConfirmationHeight,
-    };
-
-    private async Task<IReadOnlyList<RebuildDifference>> ReadDifferencesAsync(NpgsqlConnection connection, Chain chain, RebuildComparison range, int limit, CancellationToken cancellationToken)
-    {
-        List<RebuildDifference> differences = [];
+        List<RebuildCorrection> differences = [];
         await using NpgsqlCommand command = Command(connection, _sql.Differences, chain, range);
-        command.Parameters.With(limit);
+        command.Parameters.With(limit).With(withExtra);
         await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
-            differences.Add(new RebuildDifference
-            {
-                Rebuilt = reader.GetBoolean(0) ? PaymentColumns.Read(reader, 2, chain.Format) : null,
-                Recorded = reader.GetBoolean(1) ? PaymentColumns.Read(reader, 2 + PaymentColumns.Count, chain.Format) : null,
-            });
+            Payment?[] payments = [.. Enumerable.Range(0, 3).Select(index => reader.GetBoolean(index) ? PaymentColumns.Read(reader, 3 + (index * PaymentColumns.Count), chain.Format) : null)];
+            differences.Add(new RebuildCorrection(payments[0], payments[1], payments[2]));
         }
 
         return differences;
     }
 
-    private async Task<Dictionary<AddressKey, PaymentReference?>> ReadReferencesAsync(NpgsqlConnection connection, Chain chain, IReadOnlyList<PaymentFound> found, CancellationToken cancellationToken)
+    private async Task<Dictionary<AddressKey, PaymentReference?>> ReadReferencesAsync(NpgsqlConnection connection, Chain chain, IReadOnlyList<AddressKey> keys, CancellationToken cancellationToken)
     {
         await using NpgsqlCommand command = new(_sql.References, connection);
-        command.Parameters.With(chain.Name).WithArray(NpgsqlDbType.Bytea, found.DistinctBy(static one => one.Transfer.To).ToArray(), static one => one.Transfer.To.Bytes.ToArray());
+        command.Parameters.With(chain.Name).WithArray(NpgsqlDbType.Bytea, keys, static key => key.Bytes.ToArray());
         await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
         return await PaymentStatements.ReadReferencesAsync(reader, cancellationToken);
     }

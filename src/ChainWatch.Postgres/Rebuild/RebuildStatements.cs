@@ -18,6 +18,7 @@ internal sealed class RebuildStatements
                     order by b.height desc limit 1),
                 (select c.height from {rebuilt}.cursor c where c.chain = $1 and c.partition = 0 and not exists (select from {live}.cursor l where l.chain = $1 and l.partition = 0)))
             """;
+        FirstHeight = $"select min(from_height) from {rebuilt}.coverage where chain = $1 and partition = 0 and pass = 1";
         HasCursor = $"select exists (select from {live}.cursor where chain = $1 and partition = 0)";
 
         // What the live system had no reason to find: before the first block that counts for the address, which is not watched any more and never had this payment, or which a back-scan has still to read.
@@ -42,14 +43,18 @@ internal sealed class RebuildStatements
                 where r.tx_id is null or l.tx_id is null or not ({Same})
             )
             """;
-        Count = $"{differing} select (select count(*) from d), (select count(*) from r)";
+        Count = $"{differing} select (select count(*) from d), (select count(*) from r), (select count(*) from d where not exists (select from r where r.tx_id = d.tx_id and r.ordinal = d.ordinal))";
         Differences =
             $"""
             {differing}
-            select r.tx_id is not null, o.tx_id is not null, {PaymentColumns.Of("r")}, {PaymentColumns.Of("o")}
-            from (select * from d order by height, tx_id, ordinal limit $4) d
+            -- With $5 also those that the rebuild did not find.
+            select r.tx_id is not null, o.tx_id is not null, e.tx_id is not null, {PaymentColumns.Of("r")}, {PaymentColumns.Of("o")}, {PaymentColumns.Of("e")}
+            from (
+                select * from d where $5 or exists (select from r where r.tx_id = d.tx_id and r.ordinal = d.ordinal) order by height, tx_id, ordinal limit $4) d
             left join r on r.tx_id = d.tx_id and r.ordinal = d.ordinal
             left join {live}.payment o on o.chain = $1 and o.tx_id = d.tx_id and o.ordinal = d.ordinal
+            left join lateral (
+                select * from {live}.payment_event e where e.tx_id = d.tx_id and e.ordinal = d.ordinal and e.chain = $1 order by e.sequence desc limit 1) e on true
             order by d.height, d.tx_id, d.ordinal
             """;
         References = $"select w.key, w.reference_type, w.reference_id from {live}.watched_address w where w.chain = $1 and w.key = any ($2::bytea[])";
@@ -118,6 +123,8 @@ internal sealed class RebuildStatements
     }
 
     public string CommonHeight { get; }
+
+    public string FirstHeight { get; }
 
     public string HasCursor { get; }
 

@@ -20,6 +20,7 @@ public sealed class PostgresWatchStore : IWatchStore
     private readonly PostgresRetention _retention;
     private readonly BlockReadingStatements _readings;
     private readonly PostgresAudit _audit;
+    private readonly PostgresKeyRotations _keyRotations;
     private readonly string _raiseTerm;
     private readonly string _load;
     private readonly string _pointBelow;
@@ -55,6 +56,7 @@ public sealed class PostgresWatchStore : IWatchStore
         _readings = new BlockReadingStatements(schema);
         _retention = new PostgresRetention(dataSource, schema, writeTimeout);
         _audit = new PostgresAudit(dataSource, schema);
+        _keyRotations = new PostgresKeyRotations(dataSource, schema);
         _raiseTerm = RaiseTermSql(schema);
         _load =
             $"""
@@ -313,6 +315,12 @@ public sealed class PostgresWatchStore : IWatchStore
 
     /// <inheritdoc/>
     public ValueTask<StoreSize> ReadSizeAsync(CancellationToken cancellationToken) => _retention.ReadSizeAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask RequestKeyRotationAsync(string chain, string endpoint, CancellationToken cancellationToken) => _keyRotations.RequestAsync(chain, endpoint, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<KeyRotationRequest>> ReadKeyRotationsAsync(long afterId, CancellationToken cancellationToken) => _keyRotations.ReadAsync(afterId, cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask AuditAsync(string action, string entity, string? details, CancellationToken cancellationToken) => _audit.AppendAsync(action, entity, details, cancellationToken);

@@ -102,6 +102,11 @@ public static class ChainWatchServiceCollectionExtensions
             provider.GetRequiredService<IWatchStore>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<EndpointKeyService>>()));
+        services.AddHostedService(static provider => new KeyRequestService(
+            provider.GetRequiredService<ChainRegistry>(),
+            provider.GetRequiredService<IWatchStore>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<KeyRequestService>>()));
         services.AddHostedService(static provider => new ChainWatchService(provider));
         return services;
     }

@@ -15,6 +15,9 @@ public sealed record RebuildComparison
     /// <summary>How many payments are not recorded as the chain holds them.</summary>
     public required long Differing { get; init; }
 
+    /// <summary>How many of them are recorded, and were not found on the chain.</summary>
+    public required long Extra { get; init; }
+
     /// <summary>Those payments, lowest block first, as many as were asked for.</summary>
     public required IReadOnlyList<RebuildDifference> Differences { get; init; }
 }

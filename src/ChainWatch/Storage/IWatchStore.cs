@@ -108,6 +108,12 @@ public interface IWatchStore
     /// <summary>How large the store is.</summary>
     ValueTask<StoreSize> ReadSizeAsync(CancellationToken cancellationToken);
 
+    /// <summary>Asks every instance to take the next of an endpoint's keys into use. It is audited.</summary>
+    ValueTask RequestKeyRotationAsync(string chain, string endpoint, CancellationToken cancellationToken);
+
+    /// <summary>What was asked for with <see cref="RequestKeyRotationAsync"/> after a number (0 for all), ascending.</summary>
+    ValueTask<IReadOnlyList<KeyRotationRequest>> ReadKeyRotationsAsync(long afterId, CancellationToken cancellationToken);
+
     /// <summary>
     /// Appends an entry to the audit log. Registrations, removals, replays of parked deliveries and new terms are audited by the store itself, in the transaction that they are
     /// written in.

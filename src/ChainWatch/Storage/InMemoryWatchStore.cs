@@ -14,6 +14,7 @@ public sealed class InMemoryWatchStore : IWatchStore
     private readonly InMemoryOutbox _outbox = new();
     private readonly Queue<PaymentEvent> _events = new();
     private readonly InMemoryAudit _audit;
+    private readonly List<KeyRotationRequest> _keyRotations = [];
     private readonly int _maxEvents;
     private long _sequence;
 
@@ -430,6 +431,27 @@ public sealed class InMemoryWatchStore : IWatchStore
     /// <inheritdoc/>
     /// <remarks>What is in memory takes no room on a disk.</remarks>
     public ValueTask<StoreSize> ReadSizeAsync(CancellationToken cancellationToken) => new(default(StoreSize));
+
+    /// <inheritdoc/>
+    public ValueTask RequestKeyRotationAsync(string chain, string endpoint, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            _keyRotations.Add(new KeyRotationRequest(_keyRotations.Count + 1, chain, endpoint));
+            _audit.Append("endpoint.key.requested", $"{chain}/{endpoint}", "the next key is to be used");
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<KeyRotationRequest>> ReadKeyRotationsAsync(long afterId, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            return new([.. _keyRotations.Where(one => one.Id > afterId)]);
+        }
+    }
 
     /// <inheritdoc/>
     public ValueTask AuditAsync(string action, string entity, string? details, CancellationToken cancellationToken)

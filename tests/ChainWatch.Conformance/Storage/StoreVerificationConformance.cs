@@ -169,6 +169,24 @@ public abstract class StoreVerificationConformance
     }
 
     [Fact]
+    public async Task A_request_for_the_next_key_is_audited_and_seen_by_all()
+    {
+        StoreScript script = new(await CreateStoreAsync(), Named("keys"));
+        await script.Store.RequestKeyRotationAsync("keys", "first", Token);
+        using (AuditActor.Is("operator"))
+        {
+            await script.Store.RequestKeyRotationAsync("keys", "second", Token);
+        }
+
+        IReadOnlyList<KeyRotationRequest> all = await script.Store.ReadKeyRotationsAsync(0, Token);
+
+        all.Select(static one => (one.Chain, one.Endpoint)).ShouldBe([("keys", "first"), ("keys", "second")]);
+        (await script.Store.ReadKeyRotationsAsync(all[0].Id, Token)).ShouldBe([all[1]]);
+        AuditEntry entry = (await ReadAsync(script.Store))[^1];
+        (entry.Action, entry.Entity, entry.Actor, entry.Details).ShouldBe(("endpoint.key.requested", "keys/second", "operator", "the next key is to be used"));
+    }
+
+    [Fact]
     public async Task Replaying_a_parked_delivery_is_audited()
     {
         StoreScript script = await StartAsync("replayed");
