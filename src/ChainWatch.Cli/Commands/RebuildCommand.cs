@@ -98,7 +98,7 @@ internal static class RebuildCommand
 
     private static async Task<long> FromHeightAsync(ChainRegistration registration, ParseResult parsed, CancellationToken cancellationToken)
     {
-        DateTimeOffset? time = parsed.GetValue(s_fromDate) ?? (parsed.GetValue(s_days) is { } days and > 0 ? DateTimeOffset.UtcNow.AddDays(-days) : null);
+        DateTimeOffset? time = parsed.GetValue(s_fromDate) ?? (parsed.GetValue(s_days) is { } days and > 0 ? TimeProvider.System.GetUtcNow().AddDays(-days) : null);
         int given = new object?[] { parsed.GetValue(s_fromHeight), parsed.GetValue(s_fromDate), parsed.GetValue(s_days) }.Count(static one => one is not null);
         if (given != 1 || parsed.GetValue(s_fromHeight) is < 0 || (parsed.GetValue(s_fromHeight) is null && time is null))
         {

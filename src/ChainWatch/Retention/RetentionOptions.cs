@@ -67,7 +67,7 @@ public sealed class RetentionOptions
     {
         if (reader.ReadText(nameof(Policy)) is { Length: > 0 } policy)
         {
-            if (Enum.TryParse(policy, ignoreCase: true, out RetentionPolicy known) && Enum.IsDefined(known) && !int.TryParse(policy, out _))
+            if (Enum.TryParse(policy, ignoreCase: true, out RetentionPolicy known) && Enum.IsDefined(known) && !char.IsAsciiDigit(policy[0]))
             {
                 Policy = known;
             }

@@ -57,7 +57,10 @@ public sealed class RetentionTests
                 {
                     options.SecondPass = secondPass;
                     options.SecondPassDelay = TimeSpan.FromDays(20);
-                }) { Retention = new() { Policy = RetentionPolicy.Aggressive, KeepBlocks = keep } };
+                })
+            {
+                Retention = new() { Policy = RetentionPolicy.Aggressive, KeepBlocks = keep },
+            };
             engine.Chain.MineEmpty(100);
             engine.Start();
             engine.CatchUp();
