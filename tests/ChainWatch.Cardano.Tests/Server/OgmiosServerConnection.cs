@@ -60,7 +60,15 @@ internal sealed class OgmiosServerConnection(OgmiosServer server, WebSocket sock
 
     public void Abort()
     {
-        _ended.Cancel();
+        try
+        {
+            _ended.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It ended by itself meanwhile.
+        }
+
         socket.Abort();
     }
 

@@ -36,6 +36,9 @@ internal abstract class ScenarioWire
         return status => new PolledChainSource(Settings.Chain.Chain, reader, options, status, Settings.Time);
     }
 
+    /// <summary>The family's reader, told in the ids of the simulation.</summary>
+    public IBlockReader Read() => new TranslatedReader(this, CreateReader());
+
     /// <summary>The family's reader, with a pool of its own; for families that are polled.</summary>
     protected virtual IBlockReader CreateReader() => throw new NotSupportedException("This family's source is of its own.");
 

@@ -1,0 +1,5 @@
+using ChainWatch.Simulation;
+
+namespace ChainWatch.Blockbook.Tests;
+
+public sealed class BlockbookChainSourceConformance() : ChainSourceConformance(BlockbookWire.Raw);

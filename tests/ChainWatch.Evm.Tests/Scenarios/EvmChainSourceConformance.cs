@@ -1,0 +1,5 @@
+using ChainWatch.Simulation;
+
+namespace ChainWatch.Evm.Tests;
+
+public sealed class EvmChainSourceConformance() : ChainSourceConformance(EvmWire.Family);

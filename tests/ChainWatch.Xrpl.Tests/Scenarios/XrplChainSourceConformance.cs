@@ -1,0 +1,5 @@
+using ChainWatch.Simulation;
+
+namespace ChainWatch.Xrpl.Tests;
+
+public sealed class XrplChainSourceConformance() : ChainSourceConformance(XrplWire.Family);
