@@ -20,7 +20,11 @@ internal static class DeliveringProgram
             builder.Logging.AddSimpleConsole();
         }
 
-        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["ChainWatch:Delivery:Parallelism"] = arguments.Number("parallelism", 8).ToString(CultureInfo.InvariantCulture) });
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["ChainWatch:Delivery:Parallelism"] = arguments.Number("parallelism", 8).ToString(CultureInfo.InvariantCulture),
+            ["ChainWatch:Postgres:FlushDeliveries"] = arguments.Has("unflushed") ? "false" : "true",
+        });
         builder.Services.AddSingleton(new CreditingInstance(arguments.Number("instance", 0)));
         builder.Services.AddChainWatch(watch =>
         {

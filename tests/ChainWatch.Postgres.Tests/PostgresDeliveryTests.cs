@@ -343,6 +343,35 @@ public sealed class PostgresDeliveryTests(PostgresServerFixture postgres) : IAsy
         (await look.ExecuteScalarAsync(Token)).ShouldBe("f,none,f,f,f");
     }
 
+    [Theory]
+    [InlineData(true, "on")]
+    [InlineData(false, "off")]
+    public async Task A_delivery_waits_for_the_disk_unless_it_is_told_not_to_and_leaves_the_session_as_it_was(bool flush, string expected)
+    {
+        await _script.ForwardAsync(Blocks(2, 2), Pay(Block(2), 2));
+        PostgresWatchStore store = new(_test.DataSource, new PostgresSchema(_test.Options.Schema), TimeSpan.FromSeconds(4), TimeProvider.System, flush);
+        await using Delivery first = (await store.TakeDeliveryAsync(_script.Now, Token))!;
+        int session = new PaymentContext(first).GetConnection().ProcessID;
+        (await SynchronousCommitAsync(first)).ShouldBe(expected);
+        await using (Delivery second = (await first.AcknowledgeAndTakeAsync(_script.Now, Token))!)
+        {
+            (await SynchronousCommitAsync(second)).ShouldBe(expected);
+            await second.AcknowledgeAsync(Token);
+        }
+
+        await using NpgsqlConnection connection = await _test.DataSource.OpenConnectionAsync(Token);
+        connection.ProcessID.ShouldBe(session);
+        await using NpgsqlCommand look = new("show synchronous_commit", connection);
+        (await look.ExecuteScalarAsync(Token)).ShouldBe("on");
+    }
+
+    private static async Task<string> SynchronousCommitAsync(Delivery delivery)
+    {
+        PaymentContext context = new(delivery);
+        await using NpgsqlCommand look = new("show synchronous_commit", context.GetConnection(), context.GetTransaction());
+        return (string)(await look.ExecuteScalarAsync(Token))!;
+    }
+
     private static async Task ExecuteIgnoringAsync(Delivery delivery, string sql)
     {
         try

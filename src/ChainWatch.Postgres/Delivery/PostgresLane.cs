@@ -56,7 +56,7 @@ internal sealed class PostgresLane(PostgresOutbox outbox, NpgsqlConnection conne
             await using NpgsqlBatch batch = new(connection);
             DeliveryPlace? from = outbox.SearchFrom();
             batch.AddCommand(outbox.TakeSql).Parameters.With(now).With(from?.DueAt).With(from?.Sequence);
-            batch.AddCommand(Savepoint);
+            AddHolding(batch);
             await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellationToken);
             taken = await ReadAsync(reader, cancellationToken);
             return taken;
@@ -141,8 +141,19 @@ internal sealed class PostgresLane(PostgresOutbox outbox, NpgsqlConnection conne
         take.Parameters.Add(_now);
         take.Parameters.Add(_fromDue);
         take.Parameters.Add(_fromSequence);
-        batch.AddCommand(Savepoint);
+        AddHolding(batch);
         return batch;
+    }
+
+    /// <summary>What is between taking and handling. The setting comes after the session is tidied, and before the point that a failed handler goes back to.</summary>
+    private void AddHolding(NpgsqlBatch batch)
+    {
+        if (!outbox.Flushes)
+        {
+            batch.AddCommand("set local synchronous_commit = off");
+        }
+
+        batch.AddCommand(Savepoint);
     }
 
     private async ValueTask<PostgresDelivery?> ReadAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)

@@ -15,8 +15,9 @@ internal sealed class PostgresOutbox
     private DeliveryPlace? _searchFrom;
     private int _searches;
 
-    public PostgresOutbox(NpgsqlDataSource dataSource, PostgresSchema schema)
+    public PostgresOutbox(NpgsqlDataSource dataSource, PostgresSchema schema, bool flushes)
     {
+        Flushes = flushes;
         _dataSource = dataSource;
         AcknowledgeSql = $"select {schema}.acknowledge($1, $2, $3)";
         RetrySql = $"update {schema}.outbox set attempts = attempts + 1, due_at = $3, error = $4 where sequence = $1 and attempts = $2 and parked_at is null";
@@ -32,6 +33,9 @@ internal sealed class PostgresOutbox
             """;
         _replay = $"update {schema}.outbox set attempts = 0, parked_at = null, due_at = occurred_at where sequence = $1 and parked_at is not null";
     }
+
+    /// <summary>Whether a delivery's commit waits for the server's disk, where the server is set so.</summary>
+    public bool Flushes { get; }
 
     /// <summary>Deletes an event that was taken, or fails: its number, how often it had been tried, and when its transaction began.</summary>
     public string AcknowledgeSql { get; }

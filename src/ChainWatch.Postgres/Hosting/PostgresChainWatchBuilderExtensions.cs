@@ -45,7 +45,7 @@ public static class PostgresChainWatchBuilderExtensions
         {
             PostgresSetup setup = services.GetRequiredService<PostgresSetup>();
             return new PostgresWatchStore(
-                setup.DataSource, setup.Schema, setup.Options.WriteTimeoutFor(setup.Leadership), services.GetRequiredService<TimeProvider>());
+                setup.DataSource, setup.Schema, setup.Options.WriteTimeoutFor(setup.Leadership), services.GetRequiredService<TimeProvider>(), setup.Options.FlushDeliveries);
         }));
         builder.Services.Replace(ServiceDescriptor.Singleton<ILeaderElection>(static services =>
         {

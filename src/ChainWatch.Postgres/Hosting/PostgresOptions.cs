@@ -30,6 +30,14 @@ public sealed class PostgresOptions
     /// </value>
     public TimeSpan? WriteTimeout { get; set; }
 
+    /// <summary>
+    /// Whether the commit of a delivery waits until it is on the server's disk (and where its standbys are told to wait for). Without, many more events are delivered each
+    /// second; after a crash of the server the deliveries of its last moments may be undone, together with what their handlers wrote in the delivery's transaction, and come
+    /// again: still exactly once, but what was seen of them before was too early.
+    /// </summary>
+    /// <value>The default is <see langword="true"/>: as the server's <c>synchronous_commit</c> says.</value>
+    public bool FlushDeliveries { get; set; } = true;
+
     /// <summary>How long one statement of a leader's write may take, given how long leadership lives.</summary>
     internal TimeSpan WriteTimeoutFor(LeadershipOptions leadership) => WriteTimeout ?? leadership.TimeToLive * 0.8;
 
@@ -38,6 +46,7 @@ public sealed class PostgresOptions
         ConnectionString = reader.ReadText(nameof(ConnectionString)) is { Length: > 0 } connectionString ? connectionString : ConnectionString;
         Schema = reader.ReadText(nameof(Schema)) is { Length: > 0 } schema ? schema : Schema;
         WriteTimeout = reader.ReadDuration(nameof(WriteTimeout)) ?? WriteTimeout;
+        FlushDeliveries = reader.ReadFlag(nameof(FlushDeliveries)) ?? FlushDeliveries;
         reader.Close();
     }
 
