@@ -8,6 +8,8 @@ internal sealed class PostgresOutbox
     /// <summary>How often the search begins at the very oldest event.</summary>
     private const int FullSearchEvery = 64;
 
+    private const string CountedExactly = "100000";
+
     private readonly NpgsqlDataSource _dataSource;
     private readonly string _state;
     private readonly string _parked;
@@ -24,7 +26,14 @@ internal sealed class PostgresOutbox
         ParkSql = $"update {schema}.outbox set attempts = attempts + 1, parked_at = $3, error = $4 where sequence = $1 and attempts = $2 and parked_at is null";
         TakeSql = $"select * from {schema}.next_delivery($1, $2, $3)";
         TidySql = $"select {schema}.tidy_session()";
-        _state = $"select count(*) filter (where parked_at is null), min(occurred_at) filter (where parked_at is null), count(*) filter (where parked_at is not null) from {schema}.outbox";
+        // Told every few seconds: counting goes no further than it is exact for, and what lies beyond is what the server estimates.
+        _state =
+            $"""
+            select case when pending < {CountedExactly} then pending else greatest(pending, (select reltuples::bigint from pg_class where oid = '{schema}.outbox'::regclass)) end,
+                (select occurred_at from {schema}.outbox where parked_at is null order by sequence limit 1),
+                (select count(*) from {schema}.outbox where parked_at is not null)
+            from (select count(*) as pending from (select from {schema}.outbox where parked_at is null limit {CountedExactly}) one) counted
+            """;
         _parked =
             $"""
             select o.attempts, o.sequence, e.kind, e.cause, e.occurred_at, {PaymentColumns.Of("e")}, o.error, o.parked_at
