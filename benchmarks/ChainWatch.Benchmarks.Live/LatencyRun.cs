@@ -71,14 +71,22 @@ internal sealed class LatencyRun(Arguments arguments)
 
         using CancellationTokenSource stop = new();
         var listening = ListenAsync(listener, stop.Token);
-        await SendAsync(server, answers, 20, 100);
-        await Task.Delay(1000);
-        _sent.Clear();
-        latencies.Clear();
-        await SendAsync(server, answers, rate, rate * seconds);
-        await Task.Delay(1000);
-        await stop.CancelAsync();
-        await listening;
+        try
+        {
+            await SendAsync(server, answers, 20, 100);
+            await Task.Delay(1000);
+            _sent.Clear();
+            latencies.Clear();
+            await SendAsync(server, answers, rate, rate * seconds);
+            await Task.Delay(1000);
+        }
+        finally
+        {
+            // A connection that waits cannot be given back, and its failure to be would hide what went wrong.
+            await stop.CancelAsync();
+            await listening;
+        }
+
         _sent.Clear();
         child.StandardInput.Close();
         await child.WaitForExitAsync();
