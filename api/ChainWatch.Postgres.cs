@@ -15,6 +15,7 @@ namespace ChainWatch.Postgres
         public const string Section = "ChainWatch:Postgres";
         public PostgresOptions();
         public TimeSpan? WriteTimeout { get; set; }
+        public bool FlushDeliveries { get; set; }
         public string Schema { get; set; }
         public string? ConnectionString { get; set; }
     }
