@@ -145,7 +145,7 @@ internal ref struct PageScan
                 case 1:
                     // Which outputs it spends is only looked for where there are any to look for.
                     int at = _json.Position;
-                    _json.Skip();
+                    SkipValue();
                     transaction.Inputs = new TextSpan(at, _json.Position - at);
                     break;
                 case 2:

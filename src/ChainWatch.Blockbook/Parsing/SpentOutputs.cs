@@ -8,7 +8,7 @@ internal ref struct SpentOutputs
     private const int Deepest = 512;
     private Utf8JsonReader _json;
 
-    /// <param name="inputs">The list of inputs, as JSON whose form was checked; or nothing.</param>
+    /// <param name="inputs">The list of inputs, as JSON; or nothing.</param>
     public SpentOutputs(ReadOnlySpan<byte> inputs)
     {
         _json = new Utf8JsonReader(inputs, isFinalBlock: true, new JsonReaderState(new JsonReaderOptions { MaxDepth = Deepest }));

@@ -36,6 +36,7 @@ public sealed class BlockbookStateReaderConformance : StateReaderConformance
             GC.SuppressFinalize(this);
             await _follow.DisposeAsync();
             await server.DisposeAsync();
+            await base.DisposeAsync();
         }
     }
 }

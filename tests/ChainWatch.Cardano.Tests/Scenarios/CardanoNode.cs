@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net.WebSockets;
 using System.Text.Json.Nodes;
@@ -7,6 +8,7 @@ using ChainWatch.Testing;
 namespace ChainWatch.Cardano.Tests;
 
 /// <summary>One connection to an Ogmios in memory, with its place in the chain that its endpoint sees.</summary>
+[SuppressMessage("Reliability", "CA1001:Types that own disposable fields should be disposable", Justification = "Who opened the connection disposes it.")]
 internal sealed class CardanoNode
 {
     private readonly CardanoWire _wire;

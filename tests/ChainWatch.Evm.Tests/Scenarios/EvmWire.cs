@@ -99,7 +99,7 @@ internal sealed class EvmWire(WireSettings settings) : ScenarioWire(settings, Ev
     }
 
     /// <summary>A transaction has one value of its own; all else that it moves are tokens.</summary>
-    private static IReadOnlyList<SimulatedTransfer> Shape(SimulatedChain chain, IReadOnlyList<SimulatedTransfer> transfers)
+    private static List<SimulatedTransfer> Shape(SimulatedChain chain, IReadOnlyList<SimulatedTransfer> transfers)
     {
         bool native = false;
         List<SimulatedTransfer> shaped = [];

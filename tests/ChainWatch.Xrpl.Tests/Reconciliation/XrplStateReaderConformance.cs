@@ -40,10 +40,11 @@ public sealed class XrplStateReaderConformance : StateReaderConformance
 
         public override void Silence() => server.DisposeAsync().AsTask().GetAwaiter().GetResult();
 
-        public override ValueTask DisposeAsync()
+        public override async ValueTask DisposeAsync()
         {
             GC.SuppressFinalize(this);
-            return server.DisposeAsync();
+            await server.DisposeAsync();
+            await base.DisposeAsync();
         }
     }
 }
