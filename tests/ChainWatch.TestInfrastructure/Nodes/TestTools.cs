@@ -7,7 +7,7 @@ public static class TestTools
     public static string Root { get; } = Environment.GetEnvironmentVariable("CHAINWATCH_TOOLS") is { Length: > 0 } folder ? folder : Path.Combine(FindRepository(), ".tools");
 
     /// <summary>The repository's own folder.</summary>
-    public static string RepositoryRoot { get; } = FindRepository();
+    public static string RepositoryRoot => FindRepository();
 
     /// <summary>The path of a tool.</summary>
     /// <param name="parts">Its place under <see cref="Root"/>.</param>
