@@ -25,6 +25,7 @@ public sealed class PostgresPruneTests(PostgresServerFixture postgres) : PruneCo
         long number = 0;
         List<long> used = [];
         List<long> allocated = [];
+        List<long> afterwards = [];
         PruneResult gone = new();
         for (int round = 0; round < Rounds; round++)
         {
@@ -47,13 +48,20 @@ public sealed class PostgresPruneTests(PostgresServerFixture postgres) : PruneCo
                 await script.ForwardAsync([Block(number + 1)]);
             }
 
-            gone = gone.Then(await pruning);
+            PruneResult pruned = await pruning;
+            gone = gone.Then(pruned);
             StoreSize size = await script.Store.ReadSizeAsync(Cancel);
+            if (pruned.Blocks > 0)
+            {
+                afterwards.Add(size.Used);
+            }
+
             used.Add(size.Used);
             allocated.Add(size.Allocated);
         }
 
         gone.Blocks.ShouldBeGreaterThan(10_000);
+        afterwards.ShouldAllBe(static bytes => bytes > 3_000_000 && bytes < 5_500_000, $"brought down to about the target, and no further: {string.Join(", ", afterwards)}");
         used.ShouldAllBe(static bytes => bytes < 6_500_000, $"used {string.Join(", ", used)}; allocated {string.Join(", ", allocated)}");
         // Freed room is used again: the files do not grow with what passes through them.
         allocated[^1].ShouldBeLessThan(allocated[Rounds / 2] * 3 / 2, $"allocated {string.Join(", ", allocated)}");

@@ -81,13 +81,16 @@ internal sealed class PostgresRetention
             )
             select (select count(*) from gone), count(*), max(sequence), coalesce(max(occurred_at) < $4, false) from seen
             """;
+        // How dense a table was when it was last looked through, its rows times their width and overhead, holds for its pages of now; one that nobody has looked through counts as full.
         _size =
             $"""
-            select coalesce(sum(t.whole), 0)::bigint, coalesce(sum(t.whole * least(1, t.live / greatest(t.heap, 1))), 0)::bigint, pg_database_size(current_database()) from (
-                select pg_total_relation_size(c.oid) as whole, pg_relation_size(c.oid)::numeric as heap,
-                    -- Rows times their width and overhead; a table of which nothing is known yet counts as full.
-                    coalesce(case when pg_stat_get_live_tuples(c.oid) = 0 and pg_relation_size(c.oid) = 0 then 0 else pg_stat_get_live_tuples(c.oid) * (32 + (
-                        select sum((1 - s.null_frac) * s.avg_width) from pg_stats s where s.schemaname = n.nspname and s.tablename = c.relname)) end, pg_relation_size(c.oid))::numeric as live
+            select coalesce(sum(t.whole), 0)::bigint, coalesce(sum(t.whole * least(1, t.rows * t.width / t.bytes)), 0)::bigint, pg_database_size(current_database()),
+                coalesce(max(t.width * t.whole / greatest(t.heap, 1)) filter (where t.name = 'block'), 0)::bigint,
+                coalesce(max(t.width * t.whole / greatest(t.heap, 1)) filter (where t.name = 'payment_event'), 0)::bigint
+            from (
+                select c.relname as name, pg_total_relation_size(c.oid)::numeric as whole, pg_relation_size(c.oid)::numeric as heap,
+                    case when c.reltuples < 0 or c.relpages = 0 then null else c.reltuples end::numeric as rows, greatest(c.relpages, 1)::numeric * current_setting('block_size')::numeric as bytes,
+                    32 + (select sum((1 - s.null_frac) * s.avg_width) from pg_stats s where s.schemaname = n.nspname and s.tablename = c.relname)::numeric as width
                 from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = '{schema.Name}' and c.relkind = 'r'
             ) t
             """;
@@ -97,7 +100,7 @@ internal sealed class PostgresRetention
     /// <summary>Deletes a piece.</summary>
     public async ValueTask<PruneResult> PruneAsync(PruneRequest request, CancellationToken cancellationToken)
     {
-        PruneResult result = await DeleteAsync(request, cancellationToken);
+        PruneResult result = request.Finishes ? new PruneResult { EventsThrough = request.AfterEvent } : await DeleteAsync(request, cancellationToken);
         if (!request.DryRun && (Interlocked.Add(ref _deleted, result.Total) >= VacuumEvery || (!result.HasMore && Interlocked.Read(ref _deleted) > 0)))
         {
             Interlocked.Exchange(ref _deleted, 0);
@@ -115,7 +118,7 @@ internal sealed class PostgresRetention
         await using NpgsqlCommand command = _dataSource.CreateCommand(_size);
         await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
-        return new StoreSize(reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2));
+        return new StoreSize(reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2), reader.GetInt64(3), reader.GetInt64(4));
     }
 
     private async Task<PruneResult> DeleteAsync(PruneRequest request, CancellationToken cancellationToken)

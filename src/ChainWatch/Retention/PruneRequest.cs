@@ -33,6 +33,9 @@ public sealed record PruneRequest
     /// <summary>True where nothing is to go: the answer says what would, all at once. The store locks those rows meanwhile.</summary>
     public bool DryRun { get; init; }
 
+    /// <summary>True after the last piece, where more could have gone: nothing goes now, and the store makes the freed room usable.</summary>
+    public bool Finishes { get; init; }
+
     /// <summary>How many rows of each kind are looked at at most, so that nothing waits long for this.</summary>
     public int Limit { get; init; } = 2_000;
 }

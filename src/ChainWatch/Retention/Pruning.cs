@@ -74,18 +74,23 @@ public sealed class Pruning
         }
 
         long floor = await FloorAsync(cancellationToken);
-        all = await RunAsync(ByAge(term, floor), all, target: null, cancellationToken);
-        if (!all.IsFenced && _options.Threshold is { } threshold && (await _store.ReadSizeAsync(cancellationToken)).Used > threshold)
+        all = await RunAsync(ByAge(term, floor), all, enough: static _ => false, cancellationToken);
+        if (!all.IsFenced && _options.Threshold is { } threshold && await _store.ReadSizeAsync(cancellationToken) is { } size && size.Used > threshold)
         {
             DateTimeOffset now = _time.GetUtcNow();
             PruneRequest everything = ByAge(term, floor) with { BlocksBefore = now, CoverageBefore = now, EventsBefore = now };
-            all = await RunAsync(everything, all, _options.Target, cancellationToken);
+            PruneResult before = all;
+            // What the store says of its own size lags behind: it is reckoned by the rows that went.
+            all = await RunAsync(
+                everything, all,
+                gone => size.Used - ((gone.Blocks - before.Blocks) * size.BytesPerBlock) - ((gone.Events - before.Events) * size.BytesPerEvent) <= _options.Target,
+                cancellationToken);
         }
 
         return all;
     }
 
-    private async ValueTask<PruneResult> RunAsync(PruneRequest request, PruneResult all, long? target, CancellationToken cancellationToken)
+    private async ValueTask<PruneResult> RunAsync(PruneRequest request, PruneResult all, Func<PruneResult, bool> enough, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -93,8 +98,14 @@ public sealed class Pruning
             PruneResult piece = await _store.PruneAsync(request, cancellationToken);
             all = all.Then(piece);
             Progress?.Invoke(all);
-            if (piece.IsFenced || !piece.HasMore || (target is { } size && (await _store.ReadSizeAsync(cancellationToken)).Used <= size))
+            if (piece.IsFenced || !piece.HasMore)
             {
+                return all;
+            }
+
+            if (enough(all))
+            {
+                await _store.PruneAsync(request with { Finishes = true }, cancellationToken);
                 return all;
             }
 

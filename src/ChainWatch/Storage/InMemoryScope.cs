@@ -121,7 +121,7 @@ internal sealed class InMemoryScope
     /// <summary>Lets go of headers below the newest final point and what the request says, oldest first, and puts coverage below them together.</summary>
     public PruneResult Prune(PruneRequest request)
     {
-        if (Finalized is not { } final)
+        if (Finalized is not { } final || request.Finishes)
         {
             return new PruneResult { EventsThrough = request.AfterEvent };
         }
