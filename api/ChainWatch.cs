@@ -1513,6 +1513,7 @@ namespace ChainWatch
         public DateTimeOffset? CoverageBefore { get; init; }
         public DateTimeOffset? EventsBefore { get; init; }
         public bool DryRun { get; init; }
+        public bool Finishes { get; init; }
         public int Limit { get; init; }
         public int Partition { get; init; }
         public long AfterEvent { get; init; }
@@ -1822,8 +1823,10 @@ namespace ChainWatch
 
     public readonly record struct StoreSize : IEquatable<StoreSize>
     {
-        public StoreSize(long Allocated, long Used, long Database);
+        public StoreSize(long Allocated, long Used, long Database, long BytesPerBlock, long BytesPerEvent);
         public long Allocated { get; init; }
+        public long BytesPerBlock { get; init; }
+        public long BytesPerEvent { get; init; }
         public long Database { get; init; }
         public long Used { get; init; }
     }
