@@ -23,7 +23,8 @@ public sealed class JsonRpcClient : IDisposable
     {
         _gate = gate;
         var address = new Uri(url);
-        _http = new HttpClient { BaseAddress = address, Timeout = TimeSpan.FromSeconds(60) };
+        // A node that takes thirty blocks back puts all their transactions into its pool again, which on a busy machine took it longer than a minute.
+        _http = new HttpClient { BaseAddress = address, Timeout = TimeSpan.FromMinutes(3) };
         if (address.UserInfo.Length > 0)
         {
             _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(address.UserInfo)));
