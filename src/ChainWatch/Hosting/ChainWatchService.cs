@@ -218,7 +218,15 @@ internal sealed class ChainWatchService : BackgroundService, IHostedLifecycleSer
         _metrics.Space = _space;
         while (true)
         {
-            await _space.ReadAsync(_store, _time.GetUtcNow(), cancellationToken);
+            try
+            {
+                await _space.ReadAsync(_store, _time.GetUtcNow(), cancellationToken);
+            }
+            catch (Exception) when (!cancellationToken.IsCancellationRequested)
+            {
+                // A store that does not answer is told by the health; what was seen last stays.
+            }
+
             await Task.Delay(SpaceInterval, _time, cancellationToken);
         }
     }
