@@ -161,9 +161,9 @@ internal sealed class PostgresLane(PostgresOutbox outbox, NpgsqlConnection conne
         PostgresDelivery? taken = null;
         if (await reader.ReadAsync(cancellationToken))
         {
-            PostgresSession session = new(reader.GetInt32(0), reader.GetFieldValue<DateTimeOffset>(1));
+            PostgresSession session = new(reader.GetInt32(0), await reader.GetFieldValueAsync<DateTimeOffset>(1, cancellationToken));
             taken = new PostgresDelivery(this, PostgresOutbox.ReadEvent(reader, 4), reader.GetInt32(2), session);
-            outbox.TakenAt(new DeliveryPlace(reader.GetFieldValue<DateTimeOffset>(3), taken.Event.Sequence));
+            outbox.TakenAt(new DeliveryPlace(await reader.GetFieldValueAsync<DateTimeOffset>(3, cancellationToken), taken.Event.Sequence));
         }
 
         while (await reader.NextResultAsync(cancellationToken))

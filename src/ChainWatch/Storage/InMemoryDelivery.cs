@@ -15,7 +15,7 @@ internal sealed class InMemoryDelivery(Lock guard, InMemoryOutbox outbox, InMemo
     {
         lock (guard)
         {
-            _ = AcknowledgeAsync(cancellationToken);
+            AnswerOnce(() => outbox.Acknowledge(entry));
             return new(outbox.Take(now) is { } next ? new InMemoryDelivery(guard, outbox, next) : null);
         }
     }
@@ -28,6 +28,12 @@ internal sealed class InMemoryDelivery(Lock guard, InMemoryOutbox outbox, InMemo
 
     private ValueTask Answer(Action answer)
     {
+        AnswerOnce(answer);
+        return ValueTask.CompletedTask;
+    }
+
+    private void AnswerOnce(Action answer)
+    {
         lock (guard)
         {
             if (!_answered)
@@ -36,7 +42,5 @@ internal sealed class InMemoryDelivery(Lock guard, InMemoryOutbox outbox, InMemo
                 answer();
             }
         }
-
-        return ValueTask.CompletedTask;
     }
 }
