@@ -776,7 +776,9 @@ internal sealed class Scenario
             if (tries == 8)
             {
                 _verdict.Fail($"it does not settle: the engine is at {Oracle.Say(_oracle.Cursor)} with {_oracle.Marks}, the chain at {_chain.Head} with final {_chain.Finalized?.Height} and safe {_chain.Safe?.Height}; " +
-                    $"{_oracle.Events.Count - _knobs.AcknowledgedEvents.Count} events not delivered, {_registering} registrations under way");
+                    $"{_oracle.Events.Count - _knobs.AcknowledgedEvents.Count} events not delivered, {_registering} registrations under way; " +
+                    string.Join(", ", _engines.Select(static engine => $"{engine.Name}{(engine.HasEnded ? " has ended" : engine.Process.IsKilled ? " is dead" : engine.Process.IsPaused ? " stands still" : "")}")) +
+                    $", {_scheduler.ReadyCount} continuations ready");
                 break;
             }
         }
