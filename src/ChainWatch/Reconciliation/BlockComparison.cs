@@ -119,7 +119,7 @@ internal sealed class BlockComparison(ChainRegistration registration, IReconcili
     }
 
     private async Task ComparePieceAsync(
-        IReadOnlyList<PendingBlock> blocks, IReadOnlyDictionary<AddressKey, (ComparedAddress Address, long From)> addresses, IReadOnlyList<AddressKey> keys, ChainPoint point, CancellationToken cancellationToken)
+        IReadOnlyList<PendingBlock> blocks, Dictionary<AddressKey, (ComparedAddress Address, long From)> addresses, IReadOnlyList<AddressKey> keys, ChainPoint point, CancellationToken cancellationToken)
     {
         long first = blocks[0].Block.Header.Point.Height;
         long last = blocks[^1].Block.Header.Point.Height;
@@ -191,7 +191,7 @@ internal sealed class BlockComparison(ChainRegistration registration, IReconcili
     }
 
     /// <summary>A payment without a row among those of its block may still have one, at another block or for another address: then it is changed, not missing.</summary>
-    private async Task TellUnknownAsync(IReadOnlyList<(ComparedAddress Address, Transfer Transfer, ChainPoint Block)> unknown, ChainPoint point, CancellationToken cancellationToken)
+    private async Task TellUnknownAsync(List<(ComparedAddress Address, Transfer Transfer, ChainPoint Block)> unknown, ChainPoint point, CancellationToken cancellationToken)
     {
         if (unknown.Count == 0)
         {
@@ -217,7 +217,7 @@ internal sealed class BlockComparison(ChainRegistration registration, IReconcili
     }
 
     private async Task CompareSpendsAsync(
-        IReadOnlyList<PendingBlock> blocks, IReadOnlyDictionary<AddressKey, (ComparedAddress Address, long From)> addresses, IReadOnlyList<AddressKey> keys, ChainPoint point, CancellationToken cancellationToken)
+        IReadOnlyList<PendingBlock> blocks, Dictionary<AddressKey, (ComparedAddress Address, long From)> addresses, IReadOnlyList<AddressKey> keys, ChainPoint point, CancellationToken cancellationToken)
     {
         OutputSpent[] spends = [.. blocks.SelectMany(static block => block.Spends)];
         if (spends.Length == 0)

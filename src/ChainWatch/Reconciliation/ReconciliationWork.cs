@@ -92,7 +92,8 @@ internal sealed class ReconciliationWork
             {
                 told = _time.GetTimestamp();
                 double rate = (run.Counts.Total - doneBefore) / _time.GetElapsedTime(since).TotalSeconds;
-                ReconciliationLog.Progress(_logger, run.Id, Chain.Name, run.Counts.Total, run.Addresses, rate, TimeSpan.FromSeconds(Math.Round((run.Addresses - run.Counts.Total) / Math.Max(rate, 0.001))));
+                TimeSpan left = TimeSpan.FromSeconds(Math.Round((run.Addresses - run.Counts.Total) / Math.Max(rate, 0.001)));
+                ReconciliationLog.Progress(_logger, run.Id, Chain.Name, run.Counts.Total, run.Addresses, rate, left);
             }
 
             // Never more than half of the time: the tip comes first.

@@ -71,7 +71,8 @@ internal sealed class RetentionRunner
         long used = (await _store.ReadSizeAsync(cancellationToken)).Used;
         if (result.Total > 0)
         {
-            RetentionLog.Pruned(_logger, Chain, result.Blocks, result.Events, result.Coverage, ByteSize.Format(used));
+            string left = ByteSize.Format(used);
+            RetentionLog.Pruned(_logger, Chain, result.Blocks, result.Events, result.Coverage, left);
         }
 
         bool over = used > _options.Threshold;

@@ -115,15 +115,13 @@ public sealed class ReconciliationRunTests
         using ReconciliationBench bench = AccountReconciliationTests.Create("a");
         bench.Pay("late", 5);
         bench.Settle();
-        bool asked = false;
-        long id = 0;
         // Registered, and its back-scan not begun.
-        bench.Engine.Store.AddAddressesAsync(bench.Chain.Chain, [new WatchRegistration { Key = SimulatedFormat.Key("late"), Address = SimulatedFormat.Address("late"), Since = 0 }], bench.Engine.Time.GetUtcNow(), CancellationToken.None)
-            .AsTask().GetAwaiter().GetResult();
-        id = bench.Records.RequestAsync(bench.Chain.Chain, new ReconciliationRequest { Addresses = [SimulatedFormat.Key("late")] }, bench.Engine.Time.GetUtcNow(), CancellationToken.None).AsTask().GetAwaiter().GetResult();
+        WatchRegistration late = new() { Key = SimulatedFormat.Key("late"), Address = SimulatedFormat.Address("late"), Since = 0 };
+        bench.Engine.Ask(store => store.AddAddressesAsync(bench.Chain.Chain, [late], bench.Engine.Time.GetUtcNow(), CancellationToken.None));
+        long id = bench.Engine.Ask(_ => bench.Records.RequestAsync(bench.Chain.Chain, new ReconciliationRequest { Addresses = [late.Key] }, bench.Engine.Time.GetUtcNow(), CancellationToken.None));
         bench.Endpoint.IsDown = true;
         bench.Engine.Scheduler.RunUntil(() => bench.Run(id).State == ReconciliationState.Done, TimeSpan.FromMinutes(10)).ShouldBeTrue();
-        bench.Endpoint.IsDown = asked;
+        bench.Endpoint.IsDown = false;
 
         bench.Found(id).ShouldHaveSingleItem().Kind.ShouldBe(DiscrepancyKind.NotYetFinal);
     }
