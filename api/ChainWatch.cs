@@ -1443,7 +1443,7 @@ namespace ChainWatch
         public const string CauseChanged = "reorg: its transaction pays differently in the new branch";
         public const string CauseDropped = "reorg: its transaction is not in the new branch";
         public static Payment Create(Chain chain, PaymentFound found, PaymentId id, PaymentReference? reference, DateTimeOffset at);
-        public static PaymentChanges Resolve(Chain chain, ChainPoint? rollBackTo, IReadOnlyList<PaymentFound> found, IEnumerable<Payment> existing, Func<AddressKey, PaymentReference?> references, DateTimeOffset at);
+        public static PaymentChanges Resolve(Chain chain, ChainPoint? rollBackTo, IReadOnlyList<PaymentFound> found, IEnumerable<Payment> existing, Func<AddressKey, PaymentReference?> references, DateTimeOffset at, IEnumerable<Payment>? told = null);
     }
 
     public readonly record struct PendingChange : IEquatable<PendingChange>

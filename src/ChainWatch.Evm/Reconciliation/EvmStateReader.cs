@@ -33,7 +33,7 @@ internal sealed class EvmStateReader : IChainStateReader
         _time = timeProvider;
     }
 
-    public int MaxAddresses => Math.Clamp(CallsAtOnce / Math.Max(1, AssetCount), 1, MostAddresses);
+    public int MaxAddresses => Math.Clamp(CallsAtOnce / (AssetCount + 1), 1, MostAddresses);
 
     private int AssetCount => (_native is null ? 0 : 1) + _tokens.Count;
 
@@ -43,6 +43,22 @@ internal sealed class EvmStateReader : IChainStateReader
         ArgumentOutOfRangeException.ThrowIfZero(addresses.Count, nameof(addresses));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(addresses.Count, MaxAddresses, nameof(addresses));
         return _pool.RunAsync(async (endpoint, cancellation) => Answer<ChainState>.Found(await ReadAsync(endpoint, addresses, at, cancellation)), cancellationToken);
+    }
+
+    public ValueTask<Answer<BlockMovements>> ReadMovementsAsync(AddressKey address, Asset asset, ChainPoint block, CancellationToken cancellationToken) =>
+        _pool.RunAsync(async (endpoint, cancellation) => Answer<BlockMovements>.Found(await MovementReading.ReadAsync(endpoint, address, ContractOf(asset), block, cancellation)), cancellationToken);
+
+    private EvmAddress? ContractOf(Asset asset)
+    {
+        foreach ((EvmAddress contract, Asset token) in _tokens)
+        {
+            if (token == asset)
+            {
+                return contract;
+            }
+        }
+
+        return null;
     }
 
     private async ValueTask<ChainState> ReadAsync(EvmEndpoint endpoint, IReadOnlyList<AddressKey> addresses, ChainPoint? at, CancellationToken cancellationToken)
@@ -126,6 +142,7 @@ internal sealed class EvmStateReader : IChainStateReader
     {
         foreach (AddressKey address in addresses)
         {
+            yield return new JsonRpcCall("eth_getTransactionCount", $"[\"0x{address}\",{block}]");
             if (_native is not null)
             {
                 yield return new JsonRpcCall("eth_getBalance", $"[\"0x{address}\",{block}]");
@@ -145,9 +162,10 @@ internal sealed class EvmStateReader : IChainStateReader
         foreach (AddressKey address in addresses)
         {
             List<AssetBalance> balances = new(AssetCount);
+            long sent = (long)ReadQuantity(endpoint, replies[next++], "eth_getTransactionCount");
             if (_native is not null)
             {
-                balances.Add(new AssetBalance(_native, ReadBalance(endpoint, replies[next++])));
+                balances.Add(new AssetBalance(_native, ReadQuantity(endpoint, replies[next++], "eth_getBalance")));
             }
 
             foreach ((_, Asset asset) in _tokens)
@@ -158,19 +176,19 @@ internal sealed class EvmStateReader : IChainStateReader
                 }
             }
 
-            states.Add(new AddressState { Key = address, Balances = balances });
+            states.Add(new AddressState { Key = address, Balances = balances, Sent = sent });
         }
 
         return new ChainState { Point = point, Endpoint = endpoint.Name, Addresses = states };
     }
 
-    private static BigInteger ReadBalance(EvmEndpoint endpoint, JsonRpcReply reply)
+    private static BigInteger ReadQuantity(EvmEndpoint endpoint, JsonRpcReply reply, string method)
     {
         ReadOnlySpan<byte> json = reply.Require();
         UInt256 amount = default;
         if (json.Length < 2 || !HexText.TryReadQuantity(json[1..^1], out amount))
         {
-            AnswerCheck.Fail(endpoint.Name, AnswerCheck.Format, "eth_getBalance does not answer an amount");
+            AnswerCheck.Fail(endpoint.Name, AnswerCheck.Format, $"{method} does not answer a number");
         }
 
         return amount.ToBigInteger();

@@ -47,6 +47,11 @@ public static class PostgresChainWatchBuilderExtensions
             return new PostgresWatchStore(
                 setup.DataSource, setup.Schema, setup.Options.WriteTimeoutFor(setup.Leadership), services.GetRequiredService<TimeProvider>(), setup.Options.FlushDeliveries);
         }));
+        builder.Services.Replace(ServiceDescriptor.Singleton<IReconciliationStore>(static services =>
+        {
+            PostgresSetup setup = services.GetRequiredService<PostgresSetup>();
+            return new PostgresReconciliationStore(setup.DataSource, setup.Schema);
+        }));
         builder.Services.Replace(ServiceDescriptor.Singleton<ILeaderElection>(static services =>
         {
             PostgresSetup setup = services.GetRequiredService<PostgresSetup>();

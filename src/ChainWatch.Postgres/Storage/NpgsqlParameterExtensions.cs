@@ -22,6 +22,13 @@ internal static class NpgsqlParameterExtensions
 
     public static NpgsqlParameterCollection With(this NpgsqlParameterCollection parameters, in AddressKey value) => parameters.Put(NpgsqlDbType.Bytea, value.Bytes.ToArray());
 
+    public static NpgsqlParameterCollection With(this NpgsqlParameterCollection parameters, in AddressKey? value) => parameters.Put(NpgsqlDbType.Bytea, value?.Bytes.ToArray());
+
+    public static NpgsqlParameterCollection With(this NpgsqlParameterCollection parameters, DateTimeOffset? value) => parameters.Put(NpgsqlDbType.TimestampTz, value?.UtcDateTime);
+
+    public static NpgsqlParameterCollection WithKeys(this NpgsqlParameterCollection parameters, IReadOnlyList<AddressKey>? keys) =>
+        parameters.Put(NpgsqlDbType.Array | NpgsqlDbType.Bytea, keys?.Select(static key => key.Bytes.ToArray()).ToArray());
+
     public static NpgsqlParameterCollection WithArray<TItem, TValue>(
         this NpgsqlParameterCollection parameters, NpgsqlDbType type, IReadOnlyList<TItem> items, Func<TItem, TValue> value)
     {

@@ -20,6 +20,7 @@ internal sealed class PaymentStatements
     private readonly string _copyOutbox;
     private readonly string _selectTouched;
     private readonly string _selectReferences;
+    private readonly string _selectTold;
     private readonly string _sequenceName;
 
     public PaymentStatements(PostgresSchema schema)
@@ -39,6 +40,14 @@ internal sealed class PaymentStatements
             union
             select {PaymentColumns.Of("p")} from unnest($4::text[], $5::bigint[]) as u (tx_id, ordinal)
             join {schema}.payment p on p.chain = $1 and p.tx_id = u.tx_id and p.ordinal = u.ordinal
+            """;
+        _selectTold =
+            $"""
+            select distinct on (e.tx_id, e.ordinal) {PaymentColumns.Of("e")}
+            from unnest($2::text[], $3::bigint[]) as u (tx_id, ordinal)
+            join {schema}.payment_event e on e.tx_id = u.tx_id and e.ordinal = u.ordinal and e.chain = $1
+            where (select s.repair from {schema}.back_scan s where s.id = $4)
+            order by e.tx_id, e.ordinal, e.sequence desc
             """;
         _selectReferences = $"select w.key, w.reference_type, w.reference_id from {schema}.watched_address w where w.chain = $1 and w.key = any($2::bytea[])";
     }
@@ -88,6 +97,14 @@ internal sealed class PaymentStatements
 
         return payments;
     }
+
+    /// <summary>Adds the statement that selects what was told last of payments of these identities, where a back-scan repairs.</summary>
+    public void AddSelectTold(NpgsqlBatch batch, Chain chain, long backScanId, IReadOnlyList<PaymentFound> found) =>
+        batch.AddCommand(_selectTold).Parameters
+            .With(chain.Name)
+            .WithArray(NpgsqlDbType.Text, found, one => chain.Format.FormatHash(one.Transfer.TransactionId))
+            .WithArray(NpgsqlDbType.Bigint, found, static one => one.Transfer.Ordinal)
+            .With(backScanId);
 
     /// <summary>Reads what <see cref="AddSelectReferences"/> selected.</summary>
     public static async Task<Dictionary<AddressKey, PaymentReference?>> ReadReferencesAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)

@@ -223,6 +223,7 @@ internal sealed class PostgresCommits
         ChainMarks marks;
         long? toHeight = null;
         List<Payment> touched;
+        List<Payment> told;
         Dictionary<AddressKey, PaymentReference?> references;
         await using (NpgsqlBatch batch = new(connection, transaction))
         {
@@ -230,6 +231,7 @@ internal sealed class PostgresCommits
             _backScans.AddCheck(batch, write);
             _payments.AddSelectTouched(batch, write.Chain, write.Partition, long.MaxValue, found);
             _payments.AddSelectReferences(batch, write.Chain, found);
+            _payments.AddSelectTold(batch, write.Chain, write.BackScanId, found);
             await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellationToken);
             if (!await reader.ReadAsync(cancellationToken) || await reader.IsDBNullAsync(0, cancellationToken))
             {
@@ -247,6 +249,8 @@ internal sealed class PostgresCommits
             touched = await PaymentStatements.ReadTouchedAsync(reader, write.Chain, cancellationToken);
             await reader.NextResultAsync(cancellationToken);
             references = await PaymentStatements.ReadReferencesAsync(reader, cancellationToken);
+            await reader.NextResultAsync(cancellationToken);
+            told = await PaymentStatements.ReadTouchedAsync(reader, write.Chain, cancellationToken);
             while (await reader.NextResultAsync(cancellationToken))
             {
                 // Failures come out here.
@@ -260,13 +264,13 @@ internal sealed class PostgresCommits
 
         PaymentFound[] wanted = [.. found.Where(one => one.Block.Height <= toHeight && references.ContainsKey(one.Transfer.To))];
         PaymentChanges changes = Confirm(
-            PaymentTransitions.Resolve(write.Chain, rollBackTo: null, wanted, touched, key => references[key], write.At), marks, write.At);
+            PaymentTransitions.Resolve(write.Chain, rollBackTo: null, wanted, touched, key => references[key], write.At, told), marks, write.At);
         List<PaymentEvent> events = [];
         await _payments.WriteAsync(connection, write.Chain, write.Partition, changes, write.At, write.Deliver, events, cancellationToken);
         await using (NpgsqlBatch batch = new(connection, transaction))
         {
             _readings.AddPiece(batch, write);
-            bool outputs = changes.Transitions.Any(one => write.Chain.Format.OutputOf(one.Payment.Id) is not null);
+            bool outputs = changes.Inserted.Concat(changes.Updated).Any(one => write.Chain.Format.OutputOf(one.Id) is not null);
             _backScans.AddMoveOn(batch, write.BackScanId, write.Blocks[^1].Point.Height + 1, outputs ? marks.Head : toHeight.Value);
             _spends.AddSpends(batch, write.Chain, write.Partition, write.Spends);
             await batch.ExecuteNonQueryAsync(cancellationToken);

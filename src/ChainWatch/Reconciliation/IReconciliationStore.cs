@@ -60,6 +60,9 @@ public interface IReconciliationStore
     ValueTask<ChainPoint?> FindPointAsync(Chain chain, long height, CancellationToken cancellationToken);
 
     /// <summary>Queues the reading of blocks again for watched addresses, as a back-scan like any other, and audits why.</summary>
-    /// <returns>The back-scan's number; <see langword="null"/> where there is a newer term, or the cursor stands below <paramref name="fromHeight"/>.</returns>
+    /// <returns>
+    /// The back-scan's number; <see langword="null"/> where there is a newer term, the cursor stands below <paramref name="fromHeight"/>, or what the application was told of that block is not kept any more, so that it could be
+    /// told twice.
+    /// </returns>
     ValueTask<long?> RepairAsync(Chain chain, long term, IReadOnlyList<AddressKey> keys, long fromHeight, long toHeight, string reason, CancellationToken cancellationToken);
 }

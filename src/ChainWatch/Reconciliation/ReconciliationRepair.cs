@@ -12,21 +12,23 @@ internal sealed class ReconciliationRepair(Chain chain, long term, IReconciliati
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
 
     /// <summary>Repairs what was found for some addresses, and marks what became of it.</summary>
-    /// <exception cref="LeadershipLostException">There is a newer term.</exception>
     public async Task RepairAsync(long runId, IReadOnlyList<ComparedAddress> addresses, ChainPoint point, CancellationToken cancellationToken)
     {
         foreach (ComparedAddress address in addresses)
         {
             Discrepancy[] wanted = [.. address.Found.Where(static one => one.Kind is DiscrepancyKind.MissingPayment or DiscrepancyKind.ChangedPayment or DiscrepancyKind.MissedSpending && one.TransactionId is not null)];
+            List<(long From, long To)> queued = [];
             foreach ((long from, long to) in Ranges(wanted, point))
             {
-                long? scan = await store.RepairAsync(chain, term, [address.Key], from, to, Reason(runId, address, from, to), cancellationToken)
-                    ?? throw new LeadershipLostException(WatchScope.For(chain, 0), term);
-                signals.BackScanQueued.Pulse();
-                await WaitAsync(scan.Value, cancellationToken);
+                if (await store.RepairAsync(chain, term, address.Keys, from, to, Reason(runId, address, from, to), cancellationToken) is { } scan)
+                {
+                    queued.Add((from, to));
+                    signals.BackScanQueued.Pulse();
+                    await WaitAsync(scan, cancellationToken);
+                }
             }
 
-            await MarkAsync(address, point, cancellationToken);
+            await MarkAsync(address, queued, point, cancellationToken);
         }
     }
 
@@ -74,7 +76,7 @@ internal sealed class ReconciliationRepair(Chain chain, long term, IReconciliati
         }
     }
 
-    private async Task MarkAsync(ComparedAddress address, ChainPoint point, CancellationToken cancellationToken)
+    private async Task MarkAsync(ComparedAddress address, IReadOnlyList<(long From, long To)> queued, ChainPoint point, CancellationToken cancellationToken)
     {
         for (int index = 0; index < address.Found.Count; index++)
         {
@@ -84,7 +86,8 @@ internal sealed class ReconciliationRepair(Chain chain, long term, IReconciliati
                 continue;
             }
 
-            RepairState state = await StateAsync(one, point, cancellationToken);
+            // What the store would not have read again is somebody's decision too.
+            RepairState state = queued.Any(range => range.From <= one.FromHeight && one.FromHeight <= range.To) ? await StateAsync(one, point, cancellationToken) : RepairState.Operator;
             address.Replace(index, one with { Repair = state });
             if (state == RepairState.Repaired)
             {

@@ -22,14 +22,20 @@ public static class PaymentTransitions
     /// </param>
     /// <param name="references">What a watched address stands for now.</param>
     /// <param name="at">The time of the commit.</param>
+    /// <param name="told">
+    /// Where records are being repaired: payments among <paramref name="found"/> as they were after the last step that was told of each. Where that agrees with the block, what is stored is brought back to it,
+    /// and nothing is told anew: the application has heard of it already.
+    /// </param>
     public static PaymentChanges Resolve(
         Chain chain,
         ChainPoint? rollBackTo,
         IReadOnlyList<PaymentFound> found,
         IEnumerable<Payment> existing,
         Func<AddressKey, PaymentReference?> references,
-        DateTimeOffset at)
+        DateTimeOffset at,
+        IEnumerable<Payment>? told = null)
     {
+        Dictionary<PaymentId, Payment> heard = told?.ToDictionary(static payment => payment.Id) ?? [];
         Dictionary<PaymentId, Payment> stored = [];
         // Payments whose block is void: each is kept, moved or retracted by what the new branch holds.
         HashSet<PaymentId> orphaned = [];
@@ -49,7 +55,18 @@ public static class PaymentTransitions
         foreach (PaymentFound one in found)
         {
             PaymentId id = new(one.Transfer.TransactionId, one.Transfer.Ordinal);
-            if (!stored.TryGetValue(id, out Payment? before))
+            if (heard.TryGetValue(id, out Payment? last) && last.Status != PaymentStatus.Retracted && last.Block == one.Block && IsSame(last, one.Transfer))
+            {
+                if (!stored.TryGetValue(id, out Payment? row))
+                {
+                    stored[id] = inserted[id] = last;
+                }
+                else if (row.Status != last.Status || row.Block != last.Block || !IsSame(row, one.Transfer))
+                {
+                    stored[id] = updated[id] = last;
+                }
+            }
+            else if (!stored.TryGetValue(id, out Payment? before))
             {
                 Payment payment = Detect(one, id);
                 stored[id] = payment;

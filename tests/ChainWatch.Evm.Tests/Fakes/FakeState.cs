@@ -34,7 +34,7 @@ public sealed class FakeState
 
     private JsonNode? Answer(string method, JsonArray parameters)
     {
-        if (method is not ("eth_getBalance" or "eth_call"))
+        if (method is not ("eth_getBalance" or "eth_getTransactionCount" or "eth_call"))
         {
             return null;
         }
@@ -47,6 +47,12 @@ public sealed class FakeState
         }
 
         IEnumerable<FakeTransaction> transactions = _chain.Canonical.Take((int)block.Number + 1).SelectMany(static one => one.Transactions);
+        if (method == "eth_getTransactionCount")
+        {
+            string sender = (string)parameters[0]!;
+            return $"0x{transactions.Count(one => string.Equals(one.From, sender, StringComparison.OrdinalIgnoreCase)):x}";
+        }
+
         if (method == "eth_getBalance")
         {
             string holder = (string)parameters[0]!;
