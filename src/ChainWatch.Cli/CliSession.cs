@@ -29,6 +29,8 @@ internal sealed class CliSession : IDisposable
 
     public IWatchStore Store => _host.Services.GetRequiredService<IWatchStore>();
 
+    public IReconciliation Reconciliation => _host.Services.GetRequiredService<IReconciliation>();
+
     public IWatchlist Watchlist => _host.Services.GetRequiredService<IWatchlist>();
 
     public IReadOnlyList<Chain> Chains => [.. _host.Services.GetRequiredService<ChainRegistry>().Chains.Select(static one => one.Chain)];

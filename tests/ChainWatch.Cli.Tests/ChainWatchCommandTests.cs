@@ -31,6 +31,33 @@ public sealed class ChainWatchCommandTests(PostgresServerFixture postgres)
     }
 
     [Fact]
+    public async Task A_reconciliation_is_asked_for_here_and_its_findings_are_shown_with_an_exit_code()
+    {
+        await using CliTestHost host = await CliTestHost.CreateAsync(postgres.Server);
+        (await host.RunAsync("reconcile", "ethereum", "--last")).ExitCode.ShouldBe(ExitCode.Refused, "there is none yet");
+        (await host.RunAsync("reconcile", "ethereum", "--address", Wallet)).ExitCode.ShouldBe(ExitCode.Refused, "it is not watched");
+        await host.RunAsync("watch", "add", "ethereum", Wallet);
+
+        CliRun asked = await host.JsonAsync("reconcile", "ethereum", "--address", Wallet, "--from", "3", "--to", "9", "--read-blocks", "--repair", "--no-wait", "--actor", "alice");
+        asked.ExitCode.ShouldBe(0, asked.Errors);
+        long id = asked.Json["reconciliation"]!.GetValue<long>();
+        (await host.JsonAsync("reconcile", "ethereum", "--last")).ExitCode.ShouldBe(ExitCode.Fine, "nothing is found yet");
+        // What the leader would write.
+        await host.ExecuteAsync(
+            $"""
+            insert into $schema$.discrepancy (reconciliation, address, result, kind, asset, tx_id, ordinal, from_height, to_height, on_chain, details, repair)
+            values ({id}, '{Wallet}', 'missing', 'missing_payment', 'ETH', '0x01', 2, 5, 5, 340282366920938463463374607431768211456, 'It is missing.', 'queued')
+            """);
+
+        CliRun shown = await host.JsonAsync("reconcile", "ethereum", "--last");
+
+        shown.ExitCode.ShouldBe(ExitCode.Found);
+        JsonObject row = shown.Json.AsArray().ShouldHaveSingleItem()!.AsObject();
+        (row["kind"]!.GetValue<string>(), row["onChain"]!.GetValue<string>(), row["fromHeight"]!.GetValue<long>()).ShouldBe(("MissingPayment", "340282366920938463463374607431768211456", 5));
+        (await host.JsonAsync("audit", "list")).Json.AsArray().ShouldContain(static entry => entry!["action"]!.GetValue<string>() == "reconcile" && entry["actor"]!.GetValue<string>() == "alice");
+    }
+
+    [Fact]
     public async Task Status_says_how_far_each_chain_has_come()
     {
         await using CliTestHost host = await CliTestHost.CreateAsync(postgres.Server);

@@ -18,6 +18,7 @@ internal static class ChainWatchCommand
         OutboxCommand.Create(),
         AuditCommand.Create(),
         PruneCommand.Create(),
+        ReconcileCommand.Create(),
         RebuildCommand.Create(),
         KeysCommand.Create(),
     };

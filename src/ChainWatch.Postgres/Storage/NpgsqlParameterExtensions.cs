@@ -24,8 +24,6 @@ internal static class NpgsqlParameterExtensions
 
     public static NpgsqlParameterCollection With(this NpgsqlParameterCollection parameters, in AddressKey? value) => parameters.Put(NpgsqlDbType.Bytea, value?.Bytes.ToArray());
 
-    public static NpgsqlParameterCollection With(this NpgsqlParameterCollection parameters, DateTimeOffset? value) => parameters.Put(NpgsqlDbType.TimestampTz, value?.UtcDateTime);
-
     public static NpgsqlParameterCollection WithKeys(this NpgsqlParameterCollection parameters, IReadOnlyList<AddressKey>? keys) =>
         parameters.Put(NpgsqlDbType.Array | NpgsqlDbType.Bytea, keys?.Select(static key => key.Bytes.ToArray()).ToArray());
 
