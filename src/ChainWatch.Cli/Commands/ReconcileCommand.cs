@@ -29,9 +29,8 @@ internal static class ReconcileCommand
             long id;
             if (parsed.GetValue(last))
             {
-                ReconciliationRun newest = (await reconciliation.ListAsync(chain.Name, 1, cancellationToken)).FirstOrDefault()
-                    ?? throw new ArgumentException($"Chain '{chain.Name}' was never reconciled.", nameof(parsed));
-                id = newest.Id;
+                IReadOnlyList<ReconciliationRun> newest = await reconciliation.ListAsync(chain.Name, 1, cancellationToken);
+                id = newest.Count > 0 ? newest[0].Id : throw new ArgumentException($"Chain '{chain.Name}' was never reconciled.", nameof(parsed));
             }
             else
             {
@@ -75,7 +74,7 @@ internal static class ReconcileCommand
         {
             ReconciliationCounts counts = run.Counts;
             double done = run.State == ReconciliationState.Done ? 1 : counts.Total / (double)Math.Max(run.Addresses, 1);
-            double seconds = run.StartedAt is { } started ? (DateTimeOffset.UtcNow - started).TotalSeconds : 0;
+            double seconds = run.StartedAt is { } started ? (TimeProvider.System.GetUtcNow() - started).TotalSeconds : 0;
             double rate = counts.Total / Math.Max(seconds, 0.1);
             string left = rate > 0 && run.State == ReconciliationState.Running ? $", {TimeSpan.FromSeconds(Math.Min((run.Addresses - counts.Total) / rate, 1e8)):hh\\:mm\\:ss} left" : "";
             progress.Tell(done, run.State == ReconciliationState.Queued
@@ -86,7 +85,7 @@ internal static class ReconcileCommand
                 break;
             }
 
-            await Task.Delay(s_look, cancellationToken);
+            await Task.Delay(s_look, TimeProvider.System, cancellationToken);
         }
 
         progress.End();

@@ -52,7 +52,7 @@ internal static class MovementReading
         return new BlockMovements { Sent = value, Fees = fees, Withdrawn = withdrawn, IsRewarded = rewarded };
     }
 
-    private static IEnumerable<JsonElement> Items(JsonElement of, string name) => of.TryGetProperty(name, out JsonElement list) && list.ValueKind == JsonValueKind.Array ? list.EnumerateArray() : [];
+    private static JsonElement.ArrayEnumerator Items(JsonElement of, string name) => of.TryGetProperty(name, out JsonElement list) && list.ValueKind == JsonValueKind.Array ? list.EnumerateArray() : default;
 
     private static bool Is(JsonElement of, string name, string text) => of.TryGetProperty(name, out JsonElement value) && string.Equals(value.GetString(), text, StringComparison.OrdinalIgnoreCase);
 

@@ -190,7 +190,7 @@ internal sealed class PostgresReconciliationStore : IReconciliationStore
                     Address = reader.GetString(1),
                     Reference = PaymentColumns.ReadReference(reader, 2),
                     FromHeight = reader.GetInt64(4),
-                    AddedAt = reader.GetFieldValue<DateTimeOffset>(5),
+                    AddedAt = await reader.GetFieldValueAsync<DateTimeOffset>(5, cancellationToken),
                 },
                 FirstPayment = await reader.IsDBNullAsync(6, cancellationToken) ? null : reader.GetInt64(6),
                 IsBeingRead = reader.GetBoolean(7),

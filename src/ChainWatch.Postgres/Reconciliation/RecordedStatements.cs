@@ -61,7 +61,7 @@ internal sealed class RecordedStatements
             Dictionary<string, BigInteger>[] sums = [.. ranges.Select(static _ => new Dictionary<string, BigInteger>(StringComparer.Ordinal))];
             while (await reader.ReadAsync(cancellationToken))
             {
-                sums[reader.GetInt64(0) - 1].Add(reader.GetString(1), reader.GetFieldValue<BigInteger>(2));
+                sums[reader.GetInt64(0) - 1].Add(reader.GetString(1), await reader.GetFieldValueAsync<BigInteger>(2, cancellationToken));
             }
 
             return sums;

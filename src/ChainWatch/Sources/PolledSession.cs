@@ -33,6 +33,9 @@ internal sealed class PolledSession : IAsyncDisposable
     private readonly Queue<ChainUpdate> _updates = new();
     private readonly Random _jitter;
     private ChainTip? _seen;
+
+    // Whether the head was looked at after what we hold was told: only then can it prove anything against it.
+    private bool _seenSince;
     private int _strangeLooks;
     private int _shortLooks;
     private long _toldUpTo = -1;
@@ -88,6 +91,7 @@ internal sealed class PolledSession : IAsyncDisposable
 
         ChainTip tip = answer.Value;
         _seen = tip;
+        _seenSince = true;
         _lookedAt = _time.GetTimestamp();
         _status.SawHead(tip.Head);
         ChainPoint? contradicting = _marks.See(tip);
@@ -257,7 +261,12 @@ internal sealed class PolledSession : IAsyncDisposable
         {
             _prefetch.Drop();
             Discard(blocks, from: 0);
-            await DoubtRangeAsync(first, cancellationToken);
+            if (_seenSince)
+            {
+                await DoubtRangeAsync(first, cancellationToken);
+            }
+
+            // Else this answer, and the head that it was asked for under, may be older than what it does not follow, and of a branch that was replaced in between: it proves nothing before the next look.
             return;
         }
 
@@ -310,6 +319,7 @@ internal sealed class PolledSession : IAsyncDisposable
 
         if (blocks.Length > 0)
         {
+            _seenSince = false;
             _status.Told(blocks[^1].Header.Point.Height);
         }
 
