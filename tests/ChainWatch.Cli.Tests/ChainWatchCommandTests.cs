@@ -31,6 +31,32 @@ public sealed class ChainWatchCommandTests(PostgresServerFixture postgres)
     }
 
     [Fact]
+    public async Task Balances_of_the_application_s_own_books_are_recomputed()
+    {
+        await using CliTestHost host = await CliTestHost.CreateAsync(postgres.Server);
+        await host.ExecuteAsync(
+            """
+            create table $schema$.book (customer text, held numeric);
+            create table $schema$.entry (customer text, amount numeric);
+            insert into $schema$.book values ('a', 7), ('b', 2);
+            insert into $schema$.entry values ('a', 10), ('a', -3), ('b', 3);
+            """);
+        string[] tables = ["--balances", $"{host.Schema}.book:customer:held", "--credits", $"{host.Schema}.entry:customer:amount"];
+
+        CliRun wrong = await host.JsonAsync(["verify-balances", .. tables]);
+        await host.ExecuteAsync("update $schema$.book set held = 3 where customer = 'b'");
+        CliRun right = await host.JsonAsync(["verify-balances", .. tables]);
+        CliRun unknown = await host.RunAsync("verify-balances", "--balances", "nowhere:a:b", "--credits", $"{host.Schema}.entry:customer:amount");
+
+        wrong.ExitCode.ShouldBe(ExitCode.Found, wrong.Errors);
+        JsonObject row = wrong.Json.AsArray().ShouldHaveSingleItem()!.AsObject();
+        (row["account"]!.GetValue<string>(), row["computed"]!.GetValue<string>(), row["difference"]!.GetValue<string>()).ShouldBe(("b", "3", "-1"));
+        right.ExitCode.ShouldBe(ExitCode.Fine, right.Errors);
+        unknown.ExitCode.ShouldBe(ExitCode.Refused);
+        unknown.Errors.ShouldContain("\"nowhere\"");
+    }
+
+    [Fact]
     public async Task A_reconciliation_is_asked_for_here_and_its_findings_are_shown_with_an_exit_code()
     {
         await using CliTestHost host = await CliTestHost.CreateAsync(postgres.Server);

@@ -19,6 +19,7 @@ internal static class ChainWatchCommand
         AuditCommand.Create(),
         PruneCommand.Create(),
         ReconcileCommand.Create(),
+        VerifyBalancesCommand.Create(),
         RebuildCommand.Create(),
         KeysCommand.Create(),
     };
