@@ -5,6 +5,21 @@ namespace ChainWatch.Postgres
         public ForeignSchemaException(string message);
     }
 
+    public sealed record class LedgerTable : IEquatable<LedgerTable>
+    {
+        public LedgerTable(string Name, string Account, string Amount, string? Asset = null);
+        public string Account { get; init; }
+        public string Amount { get; init; }
+        public string Name { get; init; }
+        public string? Asset { get; init; }
+    }
+
+    public sealed class PostgresBalanceLedger : IBalanceLedger
+    {
+        public PostgresBalanceLedger(NpgsqlDataSource dataSource, LedgerTable balances, IReadOnlyList<LedgerTable> credits, IReadOnlyList<LedgerTable> debits, int decimals = 0);
+        public IAsyncEnumerable<LedgerAccount> ReadAccountsAsync(CancellationToken cancellationToken);
+    }
+
     public sealed class PostgresLeaderElection : ILeaderElection
     {
         public ValueTask<Leadership> AcquireAsync(LeadershipCandidate candidate, CancellationToken cancellationToken);

@@ -152,6 +152,21 @@ namespace ChainWatch
         public int MaxEntries { get; set; }
     }
 
+    public sealed class BalanceReport
+    {
+        public BalanceReport();
+        public required IReadOnlyDictionary<string, BigInteger> Differences { get; init; }
+        public required IReadOnlyList<LedgerAccount> Mismatches { get; init; }
+        public required long Accounts { get; init; }
+        public required long Mismatched { get; init; }
+    }
+
+    public static class BalanceVerification
+    {
+        public const int MostKept = 10000;
+        public static Task<BalanceReport> RunAsync(IBalanceLedger ledger, CancellationToken cancellationToken);
+    }
+
     public abstract class Block : IDisposable
     {
         protected Block();
@@ -950,6 +965,11 @@ namespace ChainWatch
         Failing = 2,
     }
 
+    public interface IBalanceLedger
+    {
+        IAsyncEnumerable<LedgerAccount> ReadAccountsAsync(CancellationToken cancellationToken);
+    }
+
     public interface IBlockReader
     {
         ValueTask<Answer<Block>> ReadBlockAsync(Hash256 hash, AddressSet watched, CancellationToken cancellationToken);
@@ -1282,6 +1302,19 @@ namespace ChainWatch
         public required bool IsReady { get; init; }
         public required long Term { get; init; }
         public required string Scope { get; init; }
+    }
+
+    public sealed record class LedgerAccount : IEquatable<LedgerAccount>
+    {
+        public LedgerAccount(string Account, string Asset, BigInteger? Stored, BigInteger Credits, BigInteger Debits);
+        public BigInteger Computed { get; }
+        public BigInteger Credits { get; init; }
+        public BigInteger Debits { get; init; }
+        public BigInteger Difference { get; }
+        public BigInteger? Stored { get; init; }
+        public bool Matches { get; }
+        public string Account { get; init; }
+        public string Asset { get; init; }
     }
 
     public readonly record struct OutboxState : IEquatable<OutboxState>

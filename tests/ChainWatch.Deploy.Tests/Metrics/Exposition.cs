@@ -102,6 +102,11 @@ internal static partial class Exposition
         endpoints.AnswerRefused("one", "main", "bloom");
         endpoints.EndpointDemoted("one", "main", "lagging");
         metrics.BalanceAsked("one", "kept");
+        provider.GetRequiredService<ReconciliationMetrics>();
+        chain.Status.Reconciled(new ReconciliationStatus
+        {
+            Last = new ReconciliationRun { Id = 1, Chain = "one", Request = new ReconciliationRequest(), State = ReconciliationState.Done, RequestedAt = time.GetUtcNow(), EndedAt = time.GetUtcNow() },
+        });
         using InboundMetrics inbound = new(provider.GetRequiredService<IMeterFactory>());
         inbound.Refused("rate");
         chain.Status.ReadEndpointsFrom(static () => [new EndpointStanding { Name = "main", Up = true, Rank = 1, Head = 1, Lag = 0, RateLimit = 1, Latency = TimeSpan.FromSeconds(1), UsableKeys = 1 }]);
