@@ -7,6 +7,7 @@ namespace ChainWatch.Postgres.Tests;
 
 public sealed class PostgresPruneTests(PostgresServerFixture postgres) : PruneConformance, IAsyncLifetime
 {
+    private const string Analyze = "analyze $schema$.block; analyze $schema$.payment; analyze $schema$.payment_event; analyze $schema$.coverage";
     private readonly Dictionary<IWatchStore, PostgresTestStore> _stores = [];
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -40,7 +41,7 @@ public sealed class PostgresPruneTests(PostgresServerFixture postgres) : PruneCo
 
             // What is undelivered must stay, so it is delivered first.
             await _stores[script.Store].ExecuteAsync("truncate $schema$.outbox");
-            await _stores[script.Store].ExecuteAsync("analyze $schema$.block; analyze $schema$.payment; analyze $schema$.payment_event");
+            await _stores[script.Store].ExecuteAsync(Analyze);
             // The follower goes on meanwhile.
             Task<PruneResult> pruning = new Pruning(registration, script.Store, options, TimeProvider.System).RunAsync(script.Term, Cancel).AsTask();
             for (; !pruning.IsCompleted; number++)
@@ -50,6 +51,8 @@ public sealed class PostgresPruneTests(PostgresServerFixture postgres) : PruneCo
 
             PruneResult pruned = await pruning;
             gone = gone.Then(pruned);
+            // What the server says of its sizes lags behind what was deleted, by as much as its own analyses happen to come late.
+            await _stores[script.Store].ExecuteAsync(Analyze);
             StoreSize size = await script.Store.ReadSizeAsync(Cancel);
             if (pruned.Blocks > 0)
             {
@@ -61,7 +64,7 @@ public sealed class PostgresPruneTests(PostgresServerFixture postgres) : PruneCo
         }
 
         gone.Blocks.ShouldBeGreaterThan(10_000);
-        afterwards.ShouldAllBe(static bytes => bytes > 3_000_000 && bytes < 5_500_000, $"brought down to about the target, and no further: {string.Join(", ", afterwards)}");
+        afterwards.ShouldAllBe(static bytes => bytes > 3_000_000 && bytes < 6_000_000, $"brought down below the threshold, towards the target, and not far beyond it: {string.Join(", ", afterwards)}");
         used.ShouldAllBe(static bytes => bytes < 6_500_000, $"used {string.Join(", ", used)}; allocated {string.Join(", ", allocated)}");
         // Freed room is used again: the files do not grow with what passes through them.
         allocated[^1].ShouldBeLessThan(allocated[Rounds / 2] * 3 / 2, $"allocated {string.Join(", ", allocated)}");
