@@ -144,24 +144,20 @@ internal sealed class ChainRunner
         try
         {
             Quorum? quorum = Quorum.Create(_registration, _metrics, _time, _logger);
-            Signal begun = new();
-            Follower follower = CreateFollower(leadership.Term, watched, leadership.StoreTerm, () => TakenOver(leadership, granted, begun), quorum, leadership.HandOver);
+            Follower follower = CreateFollower(leadership.Term, watched, leadership.StoreTerm, () => TakenOver(leadership, granted), quorum, leadership.HandOver);
             BackScanRunner backScans = new(_registration, _options, _deliver, leadership.Term, _store, _metrics, _signals, _time, _logger) { Outputs = follower.Outputs, Quorum = quorum };
             SecondPassRunner secondPass = new(_registration, follower, _deliver, leadership.Term, _store, _metrics, _signals, _time, _logger);
             RetentionRunner retention = new(_registration, Retention, leadership.Term, _store, _metrics, _time, _logger);
-            List<Func<CancellationToken, Task>> besides = [backScans.RunAsync, secondPass.RunAsync, retention.RunAsync];
+            List<Task> works = [follower.RunAsync(stop.Token), backScans.RunAsync(stop.Token), secondPass.RunAsync(stop.Token), retention.RunAsync(stop.Token)];
             if (quorum is not null)
             {
-                besides.Add(quorum.RunAsync);
+                works.Add(quorum.RunAsync(stop.Token));
             }
 
             if (Reconciliation is { } station)
             {
-                besides.Add(new ReconciliationRunner(_registration, station, leadership.Term, _store, _signals, _time, _logger).RunAsync);
+                works.Add(new ReconciliationRunner(_registration, station, leadership.Term, _store, _signals, _time, _logger).RunAsync(stop.Token));
             }
-
-            // The chain stands still until the follower has begun: nothing else may take the processor, the store or an endpoint from it before.
-            Task[] works = [follower.RunAsync(stop.Token), .. besides.Select(run => RunAfterAsync(begun, run, stop.Token))];
 
             Task pending = Pending?.RunAsync(_registration, () => follower.Watched!, stop.Token) ?? Task.CompletedTask;
             // Not by Task.WhenAny, which may tell on the thread pool.
@@ -197,12 +193,6 @@ internal sealed class ChainRunner
         }
     }
 
-    private async Task RunAfterAsync(Signal begun, Func<CancellationToken, Task> run, CancellationToken cancellationToken)
-    {
-        await begun.WaitAsync(seenVersion: 0, Timeout.InfiniteTimeSpan, _time, cancellationToken);
-        await run(cancellationToken);
-    }
-
     /// <summary>Waits for the end of a work, whatever it is, and tells of it. Why it ended is for whoever awaits the first that did.</summary>
     private static async Task EndAsync(Task work, TaskCompletionSource<Task> ended)
     {
@@ -228,9 +218,8 @@ internal sealed class ChainRunner
             Quorum = quorum,
         };
 
-    private void TakenOver(Leadership leadership, long granted, Signal begun)
+    private void TakenOver(Leadership leadership, long granted)
     {
-        begun.Pulse();
         TimeSpan duration = _time.GetElapsedTime(granted);
         _metrics.TakenOver(_registration.Chain.Name, duration);
         LeadershipLog.TakenOver(_logger, leadership.Scope, leadership.Term, duration);
