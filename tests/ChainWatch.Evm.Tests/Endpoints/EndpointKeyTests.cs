@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using ChainWatch.Testing;
@@ -11,12 +12,13 @@ public sealed class EndpointKeyTests
     [Fact]
     public void Keys_change_under_load_without_a_failed_block_and_none_appears_anywhere()
     {
-        List<string> traces = [];
+        // Other tests beside this one are heard too.
+        ConcurrentQueue<string> traces = [];
         using ActivityListener listener = new()
         {
             ShouldListenTo = static source => source.Name.StartsWith("ChainWatch", StringComparison.Ordinal),
             Sample = static (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
-            ActivityStopped = activity => traces.Add($"{activity.DisplayName} {string.Join(' ', activity.TagObjects)} {activity.StatusDescription}"),
+            ActivityStopped = activity => traces.Enqueue($"{activity.DisplayName} {string.Join(' ', activity.TagObjects)} {activity.StatusDescription}"),
         };
         ActivitySource.AddActivityListener(listener);
         FakeChain chain = new();
