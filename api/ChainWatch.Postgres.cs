@@ -5,7 +5,7 @@ namespace ChainWatch.Postgres
         public ForeignSchemaException(string message);
     }
 
-    public sealed record class LedgerTable : IEquatable<LedgerTable>
+    public readonly record struct LedgerTable : IEquatable<LedgerTable>
     {
         public LedgerTable(string Name, string Account, string Amount, string? Asset = null);
         public string Account { get; init; }

@@ -1304,7 +1304,7 @@ namespace ChainWatch
         public required string Scope { get; init; }
     }
 
-    public sealed record class LedgerAccount : IEquatable<LedgerAccount>
+    public readonly record struct LedgerAccount : IEquatable<LedgerAccount>
     {
         public LedgerAccount(string Account, string Asset, BigInteger? Stored, BigInteger Credits, BigInteger Debits);
         public BigInteger Computed { get; }

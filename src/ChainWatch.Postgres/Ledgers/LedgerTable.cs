@@ -5,4 +5,4 @@ namespace ChainWatch.Postgres;
 /// <param name="Account">The column that names the account, of any type.</param>
 /// <param name="Amount">The column that holds the amount, of any numeric type.</param>
 /// <param name="Asset">The column that names the asset; <see langword="null"/> in a ledger of one asset.</param>
-public sealed record LedgerTable(string Name, string Account, string Amount, string? Asset = null);
+public readonly record struct LedgerTable(string Name, string Account, string Amount, string? Asset = null);

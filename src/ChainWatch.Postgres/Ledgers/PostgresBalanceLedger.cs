@@ -26,7 +26,6 @@ public sealed class PostgresBalanceLedger : IBalanceLedger
     public PostgresBalanceLedger(NpgsqlDataSource dataSource, LedgerTable balances, IReadOnlyList<LedgerTable> credits, IReadOnlyList<LedgerTable> debits, int decimals = 0)
     {
         ArgumentNullException.ThrowIfNull(dataSource);
-        ArgumentNullException.ThrowIfNull(balances);
         ArgumentNullException.ThrowIfNull(credits);
         ArgumentNullException.ThrowIfNull(debits);
         ArgumentOutOfRangeException.ThrowIfNegative(decimals);

@@ -8,7 +8,7 @@ namespace ChainWatch;
 /// <param name="Stored">The balance that the ledger holds; <see langword="null"/> where it has credits or debits, but no balance.</param>
 /// <param name="Credits">The sum of all credits.</param>
 /// <param name="Debits">The sum of all debits.</param>
-public sealed record LedgerAccount(string Account, string Asset, BigInteger? Stored, BigInteger Credits, BigInteger Debits)
+public readonly record struct LedgerAccount(string Account, string Asset, BigInteger? Stored, BigInteger Credits, BigInteger Debits)
 {
     /// <summary>What the account should hold.</summary>
     public BigInteger Computed => Credits - Debits;
