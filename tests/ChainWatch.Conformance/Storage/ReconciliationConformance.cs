@@ -102,7 +102,9 @@ public abstract class ReconciliationConformance
         await script.WatchAsync([1], since: 2);
         ReconciledState agreed = new()
         {
-            Key = Address(4), Point = Point(6), Sent = 3,
+            Key = Address(4),
+            Point = Point(6),
+            Sent = 3,
             Balances = [new AssetBalance(Coin, 12), new AssetBalance(Token2, 0)],
             Recorded = [new AssetBalance(Coin, 10), new AssetBalance(Token2, 0)],
         };
