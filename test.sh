@@ -30,7 +30,7 @@ done
 # The longest first, so that the lanes end together.
 order=(RealNodes Simulation Postgres Evm Bitcoin AspNetCore House Deploy)
 heavy=(RealNodes Postgres AspNetCore Deploy Cli)
-time_limit=1800
+time_limit=2400
 if [ "$long" = true ]; then time_limit=14400; fi
 # What is measured in a long run must not have to share the machine.
 if [ -z "$lanes" ]; then if [ "$long" = true ]; then lanes=1; else lanes=$(nproc); fi; fi
