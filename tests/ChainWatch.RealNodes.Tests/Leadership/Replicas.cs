@@ -9,7 +9,7 @@ namespace ChainWatch.RealNodes.Tests;
 public sealed class Replicas : IAsyncLifetime
 {
     private const int Count = 3;
-    private const int BlocksBetween = 100;
+    private static readonly int BlocksBetween = Effort.Of(normal: 20, @long: 100);
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     private readonly bool _apart;
