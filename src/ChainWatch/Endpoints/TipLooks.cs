@@ -261,7 +261,7 @@ internal sealed class TipLooks<TEndpoint>(EndpointPool<TEndpoint> pool, TimeProv
         lock (pool.Guard)
         {
             served = pool.Agreement.Height;
-            chosen = pool.Agreement.Choose([.. told.Select(static one => (one.Slot.Rating, one.Tip.Head))]);
+            chosen = pool.Agreement.Choose([.. told.Select(static one => (one.Slot.Rating, one.Tip.Head))], pool.Slots.Select(static slot => slot.Rating));
         }
 
         if (chosen < 0)

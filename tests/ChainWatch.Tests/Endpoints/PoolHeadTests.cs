@@ -96,6 +96,38 @@ public sealed class PoolHeadTests
         heads[^1].ShouldBe(bench.Nodes[1].Head);
     }
 
+    [Theory]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void A_chain_that_goes_back_to_a_head_that_was_served_before_is_followed_once_nobody_stands_by_the_higher_one(int count)
+    {
+        PoolBench bench = new(count);
+        bench.Follow(10, _ => bench.Mine());
+        long before = bench.Nodes[0].Head;
+        Array.ForEach(bench.Nodes, static node =>
+        {
+            node.Branch = 1;
+            node.Head += 2;
+        });
+        bench.Follow(150)[^1].ShouldBe(before + 2);
+
+        PoolNode last = bench.Nodes[^1];
+        foreach (PoolNode node in bench.Nodes.Where(node => node != last))
+        {
+            node.Branch = 0;
+            node.Head = before;
+        }
+
+        // One that told the higher head and is not reached now may still be right.
+        last.Error = PoolBench.Down();
+        bench.Follow(60).ShouldAllBe(static head => head == null);
+
+        last.Error = null;
+        last.Branch = 0;
+        last.Head = before;
+        bench.Follow(120)[^1].ShouldBe(before);
+    }
+
     [Fact]
     public void A_shorter_chain_of_another_branch_is_for_the_source_to_judge()
     {

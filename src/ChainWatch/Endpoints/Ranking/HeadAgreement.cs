@@ -19,8 +19,8 @@ internal sealed class HeadAgreement
     /// <summary>How many looks in a row must find nothing but lower heads before one that may be of a shorter branch is served.</summary>
     private const int Patience = 3;
 
-    /// <summary>How many where only one endpoint ever told the head that was served: it may have made it up.</summary>
-    private const int PatienceWithOne = 12;
+    /// <summary>How many where nobody vouches for the head that was served: only one endpoint ever told it, and may have made it up, or all that told it tell lower ones since.</summary>
+    private const int PatienceWithNone = 12;
 
     private static readonly TimeSpan StandsStill = TimeSpan.FromMinutes(2);
 
@@ -72,8 +72,9 @@ internal sealed class HeadAgreement
 
     /// <summary>Chooses among heads none of which simply follows: those that leap, and those that are behind.</summary>
     /// <param name="told">Who told what, just now.</param>
+    /// <param name="all">All endpoints, those that do not answer too: what they told last.</param>
     /// <returns>The head to serve, by its place; -1 for none.</returns>
-    public int Choose(IReadOnlyList<(EndpointRating By, ChainPoint Head)> told)
+    public int Choose(IReadOnlyList<(EndpointRating By, ChainPoint Head)> told, IEnumerable<EndpointRating> all)
     {
         (EndpointRating By, ChainPoint Head)[] votes = [.. told.Where(one => one.Head.Height >= Height).OrderByDescending(static one => one.Head.Height)];
         if (votes.Length > 0)
@@ -83,11 +84,12 @@ internal sealed class HeadAgreement
             return Best(told, one => one.Head.Height >= Height && one.Head.Height <= agreed + Leap);
         }
 
-        // All are behind. One that contradicts what was served may be of a branch that replaced it, which is for the source to prove; one that was served before is only late.
+        // All are behind. One that contradicts what was served may be of a branch that replaced it, which is for the source to prove; one that was served before is only late, unless
+        // nobody stands by the higher one any more: then the chain itself may have gone back to it.
         _shortLooks++;
         int other = Best(told, one => _served.TryGetValue(one.Head.Height, out Hash256 hash) && hash != one.Head.Hash);
         return other >= 0 ? other
-            : _shortLooks >= PatienceWithOne && !_shared ? Best(told, static _ => true)
+            : _shortLooks >= PatienceWithNone && (!_shared || all.All(rating => rating.Head < Height)) ? Best(told, static _ => true)
             : _shortLooks >= Patience ? Best(told, one => !_served.ContainsKey(one.Head.Height))
             : -1;
     }
