@@ -105,15 +105,19 @@ public sealed class ChainRebuild
         }
     }
 
-    /// <summary>Whether the rebuilt store stands where the live one does, knows its addresses, and has read for all of them.</summary>
+    /// <summary>
+    /// Whether the rebuilt store stands where the live one does, knows its addresses, has read for all of them, and knows what is final where the live one does: what is compared later ends there.
+    /// </summary>
     private async Task<bool> HasArrivedAsync(long fromHeight, CancellationToken cancellationToken)
     {
-        long? target = (await _live.LoadAsync(Chain, partition: 0, cancellationToken)).Cursor?.Height ?? _registration.Status.Head?.Height;
+        ScopeState live = await _live.LoadAsync(Chain, partition: 0, cancellationToken);
+        long? target = live.Cursor?.Height ?? _registration.Status.Head?.Height;
         long height = _registration.Status.Cursor?.Height ?? fromHeight - 1;
         Tell(fromHeight, height, Math.Max(target ?? height, height));
         return height >= fromHeight && height >= target &&
             await CopyAddressesAsync(fromHeight, begins: false, cancellationToken) == 0 &&
-            (await _rebuilt.ReadBackScansAsync(Chain, cancellationToken)).Count == 0;
+            (await _rebuilt.ReadBackScansAsync(Chain, cancellationToken)).Count == 0 &&
+            (live.Marks.Finalized < fromHeight || (await _rebuilt.LoadAsync(Chain, partition: 0, cancellationToken)).Marks.Finalized >= fromHeight);
     }
 
     private void Tell(long fromHeight, long height, long target)

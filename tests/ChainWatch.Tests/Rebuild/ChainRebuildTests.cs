@@ -61,6 +61,22 @@ public sealed class ChainRebuildTests
     }
 
     [Fact]
+    public void It_does_not_end_before_it_knows_what_is_final_where_the_live_records_know()
+    {
+        // The chain's own mark is missing, which is a hiccup at first: only after some looks the depth decides, and a short rebuild looks once.
+        using SimulatedEngine live = new(finalityDepth: 20, hasMarks: true);
+        live.Start();
+        live.Chain.MineEmpty(50);
+        live.CatchUp();
+        live.Scheduler.Advance(TimeSpan.FromMinutes(5));
+        Ask(live, live.Store.LoadAsync(live.Chain.Chain, 0, CancellationToken.None)).Marks.Finalized.ShouldBe(30);
+
+        Rebuild(live, 0, hasMarks: true);
+
+        Ask(live, _rebuilt.LoadAsync(live.Chain.Chain, 0, CancellationToken.None)).Marks.Finalized.ShouldBe(30);
+    }
+
+    [Fact]
     public void An_address_that_is_registered_while_the_rebuild_runs_is_taken_over()
     {
         using SimulatedEngine live = new(finalityDepth: 5);
@@ -123,10 +139,10 @@ public sealed class ChainRebuildTests
         live.Scheduler.Run(async () => await BlockTimes.FindHeightAsync(live.Reader, DateTimeOffset.MaxValue, CancellationToken.None)).ShouldBe(3_000);
     }
 
-    private void Rebuild(SimulatedEngine live, long from, Action<RebuildProgress>? progress = null)
+    private void Rebuild(SimulatedEngine live, long from, Action<RebuildProgress>? progress = null, bool hasMarks = false)
     {
         // A process of its own, on the same chain.
-        using SimulatedEngine beside = new(chain: live.Chain, finalityDepth: 20);
+        using SimulatedEngine beside = new(chain: live.Chain, finalityDepth: 20, hasMarks: hasMarks);
         ChainRebuild rebuild = new(beside.Registration, live.Store, _rebuilt, beside.Time, NullLogger.Instance)
         {
             Progress = one =>
