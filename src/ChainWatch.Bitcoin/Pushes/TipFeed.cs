@@ -17,7 +17,7 @@ internal sealed partial class TipFeed
     private readonly IReadOnlyList<ITipListener> _listeners;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly Random _jitter;
+    private readonly RetryBackoff _backoff;
     private readonly Lock _lock = new();
     private readonly List<TaskCompletionSource<ChainPoint?>> _waiting = [];
     private readonly ITimer _idle;
@@ -37,7 +37,7 @@ internal sealed partial class TipFeed
         _listeners = listeners;
         _time = timeProvider;
         _logger = logger;
-        _jitter = new Random(seed);
+        _backoff = new RetryBackoff(FirstBackoff, LongestBackoff, seed, least: 0.5);
         _idle = timeProvider.CreateTimer(_ => EndIfNobodyWaits(), state: null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -154,16 +154,9 @@ internal sealed partial class TipFeed
             }
 
             failures = heard ? 1 : failures + 1;
-            double bound = Math.Min(LongestBackoff.TotalSeconds, FirstBackoff.TotalSeconds * Math.Pow(2, Math.Min(failures - 1, 10)));
-            double part;
-            lock (_lock)
-            {
-                part = 0.5 + (_jitter.NextDouble() / 2);
-            }
-
             try
             {
-                await Task.Delay(TimeSpan.FromSeconds(bound * part), _time, cancellationToken);
+                await Task.Delay(_backoff.After(failures - 1), _time, cancellationToken);
             }
             catch (OperationCanceledException)
             {

@@ -26,7 +26,7 @@ internal sealed partial class CardanoSession : IDisposable
     private readonly ILogger _logger;
     private readonly SourceRequest _request;
     private readonly ChainTelling _telling;
-    private readonly Random _jitter;
+    private readonly RetryBackoff _backoff;
     private ChainSyncLine? _line;
     private (OgmiosEndpoint Endpoint, EndpointError Error)? _failed;
     private string? _stranger;
@@ -47,7 +47,7 @@ internal sealed partial class CardanoSession : IDisposable
         _logger = logger;
         _request = request;
         _telling = new ChainTelling(request, options, seen);
-        _jitter = new Random(options.Seed);
+        _backoff = new RetryBackoff(FirstBackoff, MaxBackoff, options.Seed, least: 0.5);
     }
 
     private string ChainName => _status.Chain.Name;
@@ -126,8 +126,7 @@ internal sealed partial class CardanoSession : IDisposable
 
         string reason = _stranger is null ? answer.Reason ?? "no endpoint answers" : _telling.SuspectViolation(ChainName, _stranger);
         _status.Disconnected(reason);
-        double factor = Math.Pow(2, Math.Min(_failures++, 10)) * (0.5 + _jitter.NextDouble());
-        await Task.Delay(TimeSpan.FromTicks((long)Math.Min(MaxBackoff.Ticks, FirstBackoff.Ticks * factor)), _time, cancellationToken);
+        await Task.Delay(_backoff.After(_failures++), _time, cancellationToken);
     }
 
     private async ValueTask<ChainSyncLine> OpenAsync(OgmiosEndpoint endpoint, CancellationToken cancellationToken)

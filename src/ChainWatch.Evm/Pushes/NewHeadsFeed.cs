@@ -24,7 +24,7 @@ internal sealed partial class NewHeadsFeed
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly ChainStatus? _status;
-    private readonly Random _jitter;
+    private readonly RetryBackoff _backoff;
     private readonly Lock _lock = new();
     private readonly List<TaskCompletionSource<ChainPoint?>> _waiting = [];
     private ChainPoint? _announced;
@@ -46,7 +46,7 @@ internal sealed partial class NewHeadsFeed
         _time = timeProvider;
         _logger = logger;
         _status = status;
-        _jitter = new Random(seed);
+        _backoff = new RetryBackoff(FirstBackoff, LongestBackoff, seed, least: 0.5);
     }
 
     /// <summary>Completes at the next announcement, or at once when there was one since the last wait.</summary>
@@ -135,8 +135,7 @@ internal sealed partial class NewHeadsFeed
             }
 
             turn++;
-            double bound = Math.Min(LongestBackoff.TotalSeconds, FirstBackoff.TotalSeconds * Math.Pow(2, Math.Min(failures, 10)));
-            await Task.Delay(TimeSpan.FromSeconds(bound * (0.5 + (_jitter.NextDouble() / 2))), _time);
+            await Task.Delay(_backoff.After(failures), _time);
         }
     }
 

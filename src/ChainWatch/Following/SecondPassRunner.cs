@@ -23,7 +23,9 @@ internal sealed class SecondPassRunner
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private long _refusedAt = -1;
-    private TimeSpan _wait = RetryWait;
+
+    // What stands in the way of reading old blocks may do so for days, and each try costs requests and a line of log.
+    private readonly RetryBackoff _backoff;
 
     public SecondPassRunner(ChainRegistration registration, Follower follower, bool deliver, long term, IWatchStore store, ChainWatchMetrics metrics, EngineSignals signals, TimeProvider time, ILogger logger)
     {
@@ -36,6 +38,7 @@ internal sealed class SecondPassRunner
         _signals = signals;
         _time = time;
         _logger = logger;
+        _backoff = new RetryBackoff(RetryWait, LongestWait, unchecked((int)term), least: 0.5);
     }
 
     private Chain Chain => _registration.Chain;
@@ -80,7 +83,8 @@ internal sealed class SecondPassRunner
                     TimeSpan wait = RetryWait;
                     if (!IsBehind)
                     {
-                        wait = await ReadAsync(reader, next with { ToHeight = Math.Min(next.ToHeight, target) }, cancellationToken) ? Rest(_time.GetElapsedTime(began)) : WaitLonger();
+                        string? trouble = await ReadAsync(reader, next with { ToHeight = Math.Min(next.ToHeight, target) }, cancellationToken);
+                        wait = trouble is null ? Rest(_time.GetElapsedTime(began)) : Failed(trouble);
                     }
 
                     await Task.Delay(wait, _time, cancellationToken);
@@ -88,8 +92,7 @@ internal sealed class SecondPassRunner
             }
             catch (Exception exception) when (exception is not (OperationCanceledException or LeadershipLostException or ChainWatchConfigurationException))
             {
-                FollowLog.SecondPassFailed(_logger, Chain.Name, "it failed", _wait, exception);
-                await Task.Delay(WaitLonger(), _time, cancellationToken);
+                await Task.Delay(Failed("it failed", exception), _time, cancellationToken);
             }
         }
     }
@@ -97,23 +100,23 @@ internal sealed class SecondPassRunner
     /// <summary>How long to rest after a success: the second pass takes never more than half of the time.</summary>
     private TimeSpan Rest(TimeSpan took)
     {
-        _wait = RetryWait;
+        _backoff.Succeeded();
         return took > LeastRest ? took : LeastRest;
     }
 
-    /// <summary>How long to wait after a failure: each time longer, since what stands in the way of reading old blocks may do so for days, and costs requests and lines of log each time.</summary>
-    private TimeSpan WaitLonger()
+    /// <summary>Tells a failure, and how long to wait after it.</summary>
+    private TimeSpan Failed(string trouble, Exception? exception = null)
     {
-        TimeSpan wait = _wait;
-        _wait = wait * 2 < LongestWait ? wait * 2 : LongestWait;
+        TimeSpan wait = _backoff.Failed();
+        FollowLog.SecondPassFailed(_logger, Chain.Name, trouble, wait, exception);
         return wait;
     }
 
     /// <summary>True while the first pass has more to read than is asked for at once, or has not committed in this term: only then is what it knows to be watched complete.</summary>
     private bool IsBehind => !_follower.HasCommitted || _registration.Status.Lag > Options.BatchSize;
 
-    /// <summary>Reads a piece of a range. False where that did not succeed.</summary>
-    private async Task<bool> ReadAsync(IBlockReader reader, CoverageRange range, CancellationToken cancellationToken)
+    /// <summary>Reads a piece of a range, and writes it. What went wrong; <see langword="null"/> for nothing.</summary>
+    private async Task<string?> ReadAsync(IBlockReader reader, CoverageRange range, CancellationToken cancellationToken)
     {
         // Of what was registered after the follower's last commit nothing is to be looked for in blocks before it, but by a back-scan, which then reads them.
         AddressSet watched = _follower.Watched!;
@@ -124,8 +127,7 @@ internal sealed class SecondPassRunner
             cancellationToken);
         if (!answer.IsFound)
         {
-            FollowLog.SecondPassFailed(_logger, Chain.Name, answer.Reason ?? "no other endpoint knows the blocks", _wait);
-            return false;
+            return answer.Reason ?? "no other endpoint knows the blocks";
         }
 
         try
@@ -141,7 +143,7 @@ internal sealed class SecondPassRunner
         }
     }
 
-    private async Task<bool> WriteAsync(CoverageRange range, IReadOnlyList<Block> blocks, AddressSet watched, CancellationToken cancellationToken)
+    private async Task<string?> WriteAsync(CoverageRange range, IReadOnlyList<Block> blocks, AddressSet watched, CancellationToken cancellationToken)
     {
         List<BlockHeader> headers = [];
         List<PaymentFound> payments = [];
@@ -168,8 +170,7 @@ internal sealed class SecondPassRunner
 
         if (headers.Count == 0 || string.Equals(endpoint, range.Endpoint, StringComparison.Ordinal))
         {
-            FollowLog.SecondPassFailed(_logger, Chain.Name, headers.Count == 0 ? "what came were not the blocks that were asked for" : $"endpoint '{endpoint}' answered again", _wait);
-            return false;
+            return headers.Count == 0 ? "what came were not the blocks that were asked for" : $"endpoint '{endpoint}' answered again";
         }
 
         SecondPassBatch batch = new() { Chain = Chain, Term = _term, Endpoint = endpoint!, Blocks = headers, Payments = payments, Deliver = _deliver, At = _time.GetUtcNow() };
@@ -186,7 +187,7 @@ internal sealed class SecondPassRunner
                 throw new LeadershipLostException(WatchScope.For(Chain, 0), _term);
             case CommitOutcome.Committed:
                 Committed(range, batch, result);
-                return true;
+                return null;
             default:
                 // Once may be a moment's change of what is stored; of final blocks, twice is a contradiction.
                 if (_refusedAt == range.FromHeight)
@@ -195,7 +196,7 @@ internal sealed class SecondPassRunner
                 }
 
                 _refusedAt = range.FromHeight;
-                return false;
+                return $"the blocks from {range.FromHeight} on that endpoint '{endpoint}' gave are not those that are stored";
         }
     }
 
