@@ -68,9 +68,9 @@ internal sealed partial class PendingPayments(IServiceScopeFactory scopes, IRead
         }
     }
 
-    [LoggerMessage(EventId = 1050, EventName = "PendingWatchFailed", Level = LogLevel.Warning, Message = "Chain {Chain}: transactions that wait to be mined could not be looked at; tried again soon. Payments in blocks are not affected")]
+    [LoggerMessage(EventId = 1060, EventName = "PendingWatchFailed", Level = LogLevel.Warning, Message = "Chain {Chain}: transactions that wait to be mined could not be looked at; tried again soon. Payments in blocks are not affected")]
     private partial void LogFailed(string chain, Exception exception);
 
-    [LoggerMessage(EventId = 1051, EventName = "PendingHandlerFailed", Level = LogLevel.Warning, Message = "{Handler} failed for '{Kind}' of transaction {TransactionId} of chain {Chain}; it is not told again")]
+    [LoggerMessage(EventId = 1061, EventName = "PendingHandlerFailed", Level = LogLevel.Warning, Message = "{Handler} failed for '{Kind}' of transaction {TransactionId} of chain {Chain}; it is not told again")]
     private partial void LogHandlerFailed(string handler, PendingPaymentEventKind kind, string transactionId, string chain, Exception exception);
 }
