@@ -1384,6 +1384,7 @@ namespace ChainWatch
         public required IReadOnlyList<Payment> Inserted { get; init; }
         public required IReadOnlyList<Payment> Updated { get; init; }
         public required IReadOnlyList<PaymentTransition> Transitions { get; init; }
+        public (IReadOnlyList<AddressKey>, long)? FoundOutputs(ChainFormat format);
     }
 
     public sealed class PaymentContext

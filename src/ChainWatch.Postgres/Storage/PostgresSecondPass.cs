@@ -133,10 +133,9 @@ internal sealed class PostgresSecondPass
         await using (NpgsqlBatch batch = new(connection, transaction))
         {
             _blocks.AddCoverage(batch, write.Chain, write.Partition, [new CoverageRange(write.Blocks[0].Point.Height, write.Blocks[^1].Point.Height, write.Endpoint, Pass: 2)]);
-            PaymentTransition[] outputs = [.. changes.Transitions.Where(one => write.Chain.Format.OutputOf(one.Payment.Id) is not null)];
-            if (outputs.Length > 0)
+            if (changes.FoundOutputs(write.Chain.Format) is { } outputs)
             {
-                _backScans.AddQueue(batch, write.Chain, [.. outputs.Select(static one => one.Payment.To).Distinct()], outputs.Min(static one => one.Payment.Block.Height), marks.Head);
+                _backScans.AddQueue(batch, write.Chain, outputs.Keys, outputs.FromHeight, marks.Head);
             }
 
             await batch.ExecuteNonQueryAsync(cancellationToken);

@@ -318,10 +318,9 @@ public sealed class InMemoryWatchStore : IWatchStore
             PaymentFound[] found = [.. batch.Payments.Where(chain.ShouldHave)];
             PaymentChanges changes = PaymentTransitions.Resolve(batch.Chain, rollBackTo: null, found, chain.Touched(found), chain.ReferenceOf, batch.At);
             scope.Passed(batch);
-            PaymentTransition[] outputs = [.. changes.Transitions.Where(one => batch.Chain.Format.OutputOf(one.Payment.Id) is not null)];
-            if (outputs.Length > 0)
+            if (changes.FoundOutputs(batch.Chain.Format) is { } outputs)
             {
-                chain.Queue([.. outputs.Select(static one => one.Payment.To).Distinct()], outputs.Min(static one => one.Payment.Block.Height), scope.Marks.Head);
+                chain.Queue(outputs.Keys, outputs.FromHeight, scope.Marks.Head);
             }
 
             return new(Write(chain, scope, changes, batch.Deliver, batch.At));
