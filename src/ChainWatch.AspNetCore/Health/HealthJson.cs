@@ -209,6 +209,7 @@ internal static class HealthJson
             json.WriteString("lastError", error);
         }
 
+        ReconciliationJson.Write(json, status.Reconciliation);
         WriteEndpoints(json, registration);
     }
 
