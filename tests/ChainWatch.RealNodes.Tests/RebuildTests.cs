@@ -16,7 +16,6 @@ public sealed class RebuildTests
     [Fact]
     public async Task Beside_live_traffic_it_comes_to_the_same_digest_and_a_flipped_amount_is_located_and_put_right()
     {
-        Assert.SkipUnless(Effort.IsLong, "It takes minutes, and more where the machine is shared; ./test.sh --long runs it. The same is shown on a simulated chain in every run.");
         var seed = Effort.Seed();
         var blocks = Effort.Of(normal: 2_000, @long: 20_000);
         var payments = Effort.Of(normal: 500, @long: 5_000);
