@@ -1,9 +1,12 @@
 using System.Text.Json.Nodes;
+using ChainWatch.TestInfrastructure;
 
 namespace ChainWatch.Blockbook.Tests;
 
 public sealed class SourceTests
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
     [Theory]
     [InlineData(false, Way.Http, false)]
     [InlineData(false, Way.Http, true)]
@@ -256,10 +259,7 @@ public sealed class SourceTests
         await using Follow follow = new(chain, [server], Way.Socket);
 
         Task reading = follow.ReadToAsync(chain.Blocks[^1]);
-        while (follow.Registration.Status.LastError is null && !reading.IsCompleted)
-        {
-            await Task.Delay(5);
-        }
+        await Eventually.BecomesTrueAsync(_ => Task.FromResult(follow.Registration.Status.LastError is not null || reading.IsCompleted), Patience, static () => "nothing is said");
 
         reading.IsCompleted.ShouldBeFalse();
         follow.Registration.Status.LastError!.ShouldContain("extended index");
@@ -367,14 +367,9 @@ public sealed class SourceTests
 
     private static IServedChain Make(bool ethereum, int blocks) => ethereum ? new EthereumChain(blocks) : new BitcoinChain(blocks);
 
-    private static async Task UntilSubscribedAsync(BlockbookServer server)
-    {
-        // The subscription is sent first, and answered before whatever was asked after it.
-        while (!server.Connections.Any(static connection => connection.NewBlockId is not null))
-        {
-            await Task.Delay(5);
-        }
-    }
+    /// <summary>The subscription is sent first, and answered before whatever was asked after it.</summary>
+    private static Task UntilSubscribedAsync(BlockbookServer server) => Eventually.BecomesTrueAsync(
+        _ => Task.FromResult(server.Connections.Any(static connection => connection.NewBlockId is not null)), Patience, () => $"{server.Connections.Count} connections, and no subscription");
 
     private static JsonNode Harm(string harm, JsonNode page, EthereumChain chain)
     {

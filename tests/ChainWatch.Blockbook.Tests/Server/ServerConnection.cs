@@ -24,18 +24,21 @@ internal sealed class ServerConnection(WebSocket socket) : IDisposable
 
     public async Task SendAsync(string text)
     {
-        await _sending.WaitAsync();
         try
         {
-            await socket.SendAsync(Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
+            await _sending.WaitAsync();
+            try
+            {
+                await socket.SendAsync(Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
+            }
+            finally
+            {
+                _sending.Release();
+            }
         }
         catch (Exception exception) when (exception is WebSocketException or ObjectDisposedException or InvalidOperationException or IOException)
         {
-            // The other end is gone.
-        }
-        finally
-        {
-            _sending.Release();
+            // The other end is gone, perhaps in the middle of this: then even the release comes too late.
         }
     }
 

@@ -79,6 +79,9 @@ internal sealed class OgmiosServer : IAsyncDisposable
     /// <summary>The most requests for blocks that were open at once on a connection.</summary>
     public int MostOpen { get; set; }
 
+    /// <summary>After the first few blocks none is given until as many requests were open at once: however fast this server is, it then sees how many a client sends ahead.</summary>
+    public int PausesUntilOpen { get; set; }
+
     /// <summary>The points of the last findIntersection.</summary>
     public JsonArray? Offered { get; set; }
 

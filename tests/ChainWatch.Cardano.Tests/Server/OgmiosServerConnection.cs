@@ -9,6 +9,10 @@ namespace ChainWatch.Cardano.Tests;
 /// <summary>One connection to the replay server, with its place in the chain and its acquired state.</summary>
 internal sealed class OgmiosServerConnection(OgmiosServer server, WebSocket socket) : IDisposable
 {
+    /// <summary>By then a client knows where it stands and how far the tip is.</summary>
+    private const int StepsBeforeThePause = 5;
+
+    private readonly TaskCompletionSource _enoughOpen = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Channel<JsonObject> _blockRequests = Channel.CreateUnbounded<JsonObject>();
     private readonly SemaphoreSlim _sending = new(1, 1);
     private readonly CancellationTokenSource _ended = new();
@@ -16,6 +20,7 @@ internal sealed class OgmiosServerConnection(OgmiosServer server, WebSocket sock
     private bool _mustGoBack = true;
     private FakeBlock? _acquired;
     private int _open;
+    private int _stepsTaken;
 
     public async Task ServeAsync()
     {
@@ -94,6 +99,10 @@ internal sealed class OgmiosServerConnection(OgmiosServer server, WebSocket sock
             lock (server.Gate)
             {
                 server.MostOpen = Math.Max(server.MostOpen, Interlocked.Increment(ref _open));
+                if (server.MostOpen >= server.PausesUntilOpen)
+                {
+                    _enoughOpen.TrySetResult();
+                }
             }
 
             _blockRequests.Writer.TryWrite(request);
@@ -180,6 +189,11 @@ internal sealed class OgmiosServerConnection(OgmiosServer server, WebSocket sock
         await foreach (JsonObject request in _blockRequests.Reader.ReadAllAsync(_ended.Token))
         {
             string step = await NextAsync();
+            if (++_stepsTaken > StepsBeforeThePause)
+            {
+                await _enoughOpen.Task.WaitAsync(_ended.Token);
+            }
+
             Interlocked.Decrement(ref _open);
             await ReplyAsync(request, step);
         }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using ChainWatch.Testing;
+using ChainWatch.TestInfrastructure;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -142,12 +143,5 @@ public sealed class FollowerTests
         return builder.Build();
     }
 
-    private static async Task UntilAsync(Func<bool> condition, Func<string> otherwise)
-    {
-        for (int round = 0; !condition(); round++)
-        {
-            (round < 6000).ShouldBeTrue(otherwise());
-            await Task.Delay(20);
-        }
-    }
+    private static Task UntilAsync(Func<bool> condition, Func<string> otherwise) => Eventually.BecomesTrueAsync(_ => Task.FromResult(condition()), TimeSpan.FromMinutes(2), otherwise);
 }

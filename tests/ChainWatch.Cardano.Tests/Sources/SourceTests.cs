@@ -1,9 +1,12 @@
 using System.Text.Json.Nodes;
+using ChainWatch.TestInfrastructure;
 
 namespace ChainWatch.Cardano.Tests;
 
 public sealed class SourceTests
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
     private const long Base = 1_000_000;
 
     private static List<FakeBlock> Chain(int count, bool v7 = false)
@@ -23,6 +26,7 @@ public sealed class SourceTests
         List<FakeBlock> chain = Chain(300, v7);
         await using OgmiosServer server = await OgmiosServer.StartAsync(chain);
         server.Strict = strict;
+        server.PausesUntilOpen = 75;
         await using Follow follow = new([server], startAt: Base + 10);
 
         await follow.UntilAsync(chain[^1]);
@@ -280,7 +284,7 @@ public sealed class SourceTests
         await using Follow follow = new([server], startAt: Base, configure: static options => options.Pipelining = 20);
         await follow.UntilAsync(() => follow.Told.Count == 5);
 
-        await Eventually(() => server.Requests.Count(static method => method == "nextBlock") >= 20);
+        await Eventually.BecomesTrueAsync(_ => Task.FromResult(server.Requests.Count(static method => method == "nextBlock") >= 20), Patience, () => $"{server.Connected} connections, {server.Requests.Count} requests");
         server.Requests.Count(static method => method == "nextBlock").ShouldBeLessThanOrEqualTo(30);
         await follow.UntilAsync(chain[^1]);
 
@@ -395,7 +399,7 @@ public sealed class SourceTests
         await using Follow follow = new([server], known: Points(chain.Skip(250).Take(20)), configure: static options => options.FinalityDepth = 5);
 
         Task following = follow.UntilAsync(chain[^1]);
-        await Eventually(() => server.Requests.Count(static method => method == "findIntersection") >= 3);
+        await Eventually.BecomesTrueAsync(_ => Task.FromResult(server.Requests.Count(static method => method == "findIntersection") >= 3), Patience, () => $"{server.Connected} connections, {server.Requests.Count} requests");
         server.Replace(chain.Skip(20).ToList());
         await following;
 
@@ -430,19 +434,10 @@ public sealed class SourceTests
         FakeBlock[] other = [.. chain[26].Grow(2, "other")];
         server.Replace(other);
         Task following = follow.UntilAsync(other[^1]);
-        await Eventually(() => server.Connected >= 2);
+        await Eventually.BecomesTrueAsync(_ => Task.FromResult(server.Connected >= 2), Patience, () => $"{server.Connected} connections, {server.Requests.Count} requests");
         server.GivesBlocks = true;
         await following;
 
         follow.RollBacks.ShouldHaveSingleItem().Target.ShouldBe(chain[26].Point);
-    }
-
-    private static async Task Eventually(Func<bool> condition)
-    {
-        for (int round = 0; !condition(); round++)
-        {
-            round.ShouldBeLessThan(3000);
-            await Task.Delay(20);
-        }
     }
 }
