@@ -96,7 +96,6 @@ public sealed class ChainHealth
 
         // Whoever does not ask hears nothing: then the silence says nothing about the feed.
         bool busy = feed.Working * 2 > limit;
-        TimeSpan uncommitted = feed.Lag > 0 ? feed.SinceCommit : TimeSpan.Zero;
         TimeSpan silence = busy ? TimeSpan.Zero : feed.Silence;
         (FeedVerdict verdict, string how) = silence * 2 > limit ? Explain(feed, status.Endpoints, limit) : (FeedVerdict.None, "");
         if (verdict == FeedVerdict.StalledChain && registration.BlocksOnDemand())
@@ -105,7 +104,7 @@ public sealed class ChainHealth
             silence = TimeSpan.Zero;
         }
 
-        TimeSpan mendable = busy ? TimeSpan.Zero : silence > uncommitted ? silence : uncommitted;
+        TimeSpan mendable = busy ? TimeSpan.Zero : silence > feed.Uncommitted ? silence : feed.Uncommitted;
         if (feed.Working > limit)
         {
             return Failing(
@@ -117,9 +116,9 @@ public sealed class ChainHealth
             return Failing(verdict, "feed_silent", silence, $"No new block for {Seconds(silence)}; the limit is {Seconds(limit)}. {how}");
         }
 
-        if (uncommitted > limit)
+        if (feed.Uncommitted > limit)
         {
-            return Failing(FeedVerdict.BusyConsumer, "not_committing", uncommitted, $"Blocks are seen, but none was committed for {Seconds(uncommitted)}; the limit is {Seconds(limit)}.");
+            return Failing(FeedVerdict.BusyConsumer, "not_committing", feed.Uncommitted, $"Blocks are seen, but none was committed for {Seconds(feed.Uncommitted)}; the limit is {Seconds(limit)}.");
         }
 
         (HealthState state, string? notReady, string? reason) = Judge(feed, status, readiness, because);

@@ -25,6 +25,7 @@ public sealed class ChainStatus
     private long _finalizedHeight = -1;
     private string? _lastError;
     private long _readAt;
+    private long _behindSince;
     private long _lastCommitAt;
     private long _lastErrorAt;
     private bool _hadEvent;
@@ -308,6 +309,12 @@ public sealed class ChainStatus
                 return;
             }
 
+            if (!IsBehindLocked())
+            {
+                // After a long silence of the chain there was nothing to commit until now.
+                _behindSince = now;
+            }
+
             _head = head;
             _lowestHead = head.Height;
             _headAt = _announced == head.Height ? _announcedAt : now;
@@ -503,7 +510,7 @@ public sealed class ChainStatus
                 Unread = Restart is null && RecentErrorLocked() is not null,
                 SinceRead = _time.GetElapsedTime(_readAt),
                 SinceAnswer = _time.GetElapsedTime(_answeredAt),
-                SinceCommit = _time.GetElapsedTime(_lastCommitAt),
+                Uncommitted = IsBehindLocked() ? _time.GetElapsedTime(Math.Max(_lastCommitAt, _behindSince)) : TimeSpan.Zero,
                 Mute = MuteLocked(),
                 Working = working == NotWorking ? TimeSpan.Zero : _time.GetElapsedTime(working),
             };
@@ -538,6 +545,8 @@ public sealed class ChainStatus
         _push == PushState.Subscribed && _unannouncedSince is { } since && _time.GetElapsedTime(since) > PushGrace
             ? _muteBefore + _time.GetElapsedTime(_muteSince)
             : null;
+
+    private bool IsBehindLocked() => _head is { } head && _cursor is { } cursor && head.Height > cursor.Height;
 
     private string? RecentErrorLocked() => _lastError is not null && _time.GetElapsedTime(_lastErrorAt) < ErrorMemory ? _lastError : null;
 }

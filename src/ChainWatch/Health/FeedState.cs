@@ -27,7 +27,8 @@ internal readonly struct FeedState
     /// <summary>Since an endpoint last answered anything.</summary>
     public required TimeSpan SinceAnswer { get; init; }
 
-    public required TimeSpan SinceCommit { get; init; }
+    /// <summary>How long there have been blocks to commit without one being committed; zero while there is none.</summary>
+    public required TimeSpan Uncommitted { get; init; }
 
     /// <summary>How long subscribed pushes have delivered nothing while the chain grew; <see langword="null"/> where nothing was missed.</summary>
     public required TimeSpan? Mute { get; init; }

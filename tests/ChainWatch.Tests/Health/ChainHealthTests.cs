@@ -76,7 +76,24 @@ public sealed class ChainHealthTests
             See(height);
         }
 
-        Expect(HealthState.Failing, "not_committing", "Blocks are seen, but none was committed for 69 s; the limit is 60 s.", FeedVerdict.BusyConsumer);
+        Expect(HealthState.Failing, "not_committing", "Blocks are seen, but none was committed for 68 s; the limit is 60 s.", FeedVerdict.BusyConsumer);
+    }
+
+    [Fact]
+    public void The_first_block_after_a_long_silence_is_not_late_the_moment_it_is_seen()
+    {
+        Lead();
+        See(10);
+        Commit(10);
+        _time.Advance(TimeSpan.FromHours(1));
+
+        See(11);
+        Expect(HealthState.Healthy, null, null);
+        _time.Advance(TimeSpan.FromSeconds(50));
+        See(12);
+        _time.Advance(TimeSpan.FromSeconds(11));
+
+        Expect(HealthState.Failing, "not_committing", "Blocks are seen, but none was committed for 61 s; the limit is 60 s.", FeedVerdict.BusyConsumer);
     }
 
     [Fact]
