@@ -37,6 +37,9 @@ public sealed partial class EndpointClient : IDisposable
     private readonly EndpointSecrets _secrets;
     private readonly EndpointRateLimiter _limiter;
     private readonly EndpointKeys _keys;
+
+    // What happens to keys is told in the order in which it happened.
+    private readonly Lock _keyChanges = new();
     private readonly ResiliencePipeline _retry;
     private readonly ResiliencePipeline _timeout;
     private readonly RetryBackoff _retryWait;
@@ -201,15 +204,18 @@ public sealed partial class EndpointClient : IDisposable
     /// <returns>False where there is no other usable key.</returns>
     public bool RotateKey()
     {
-        if (!_keys.Rotate())
+        lock (_keyChanges)
         {
-            return false;
-        }
+            if (!_keys.Rotate())
+            {
+                return false;
+            }
 
-        int number = _keys.Current(except: null)?.Number ?? 0;
-        LogKeyRotated(Chain, Name, number);
-        KeysChanged?.Invoke("endpoint.key.rotated", string.Create(CultureInfo.InvariantCulture, $"key number {number} is used now, on request"));
-        return true;
+            int number = _keys.Current(except: null)?.Number ?? 0;
+            LogKeyRotated(Chain, Name, number);
+            KeysChanged?.Invoke("endpoint.key.rotated", string.Create(CultureInfo.InvariantCulture, $"key number {number} is used now, on request"));
+            return true;
+        }
     }
 
     /// <summary>Takes other keys into use, in their order. What is known about those that stay is kept: a refused one stays refused.</summary>
@@ -219,16 +225,20 @@ public sealed partial class EndpointClient : IDisposable
         ArgumentNullException.ThrowIfNull(keys);
         // Before any of them is used: what is sent can come back in an error.
         _secrets.Add(keys);
-        int before = _keys.All.Count;
-        int added = _keys.Replace(keys);
-        int removed = before + added - _keys.All.Count;
-        if (added == 0 && removed == 0)
+        lock (_keyChanges)
         {
-            return;
+            int before = _keys.All.Count;
+            int added = _keys.Replace(keys);
+            int removed = before + added - _keys.All.Count;
+            if (added == 0 && removed == 0)
+            {
+                return;
+            }
+
+            LogKeysReplaced(Chain, Name, added, removed, _keys.Usable);
+            KeysChanged?.Invoke("endpoint.keys.replaced", string.Create(CultureInfo.InvariantCulture, $"{added} keys came, {removed} went, {_keys.Usable} can be used"));
         }
 
-        LogKeysReplaced(Chain, Name, added, removed, _keys.Usable);
-        KeysChanged?.Invoke("endpoint.keys.replaced", string.Create(CultureInfo.InvariantCulture, $"{added} keys came, {removed} went, {_keys.Usable} can be used"));
         KeysRenewed?.Invoke();
     }
 
