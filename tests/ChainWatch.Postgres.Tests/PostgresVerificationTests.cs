@@ -55,6 +55,24 @@ public sealed class PostgresVerificationTests(PostgresServerFixture postgres) : 
     }
 
     [Fact]
+    public async Task A_request_for_the_next_key_waits_for_one_that_is_being_written_so_that_nobody_passes_over_it()
+    {
+        PostgresTestStore test = await WatchedAsync();
+        await using NpgsqlConnection other = await test.DataSource.OpenConnectionAsync(Token);
+        await using NpgsqlTransaction transaction = await other.BeginTransactionAsync(Token);
+        await using NpgsqlCommand writing = new($"lock table \"{test.Options.Schema}\".key_rotation in row exclusive mode", other, transaction);
+        await writing.ExecuteNonQueryAsync(Token);
+
+        Task asked = test.Store.RequestKeyRotationAsync("ethereum", "first", Token).AsTask();
+        await test.IsBlockedAsync("datname = current_database()", other.ProcessID);
+        asked.IsCompleted.ShouldBeFalse();
+        await transaction.CommitAsync(Token);
+        await asked;
+
+        (await test.Store.ReadKeyRotationsAsync(0, Token)).ShouldHaveSingleItem().Endpoint.ShouldBe("first");
+    }
+
+    [Fact]
     public async Task A_change_made_by_hand_is_audited_too()
     {
         PostgresTestStore test = await WatchedAsync();
