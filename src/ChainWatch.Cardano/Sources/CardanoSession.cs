@@ -320,9 +320,9 @@ internal sealed partial class CardanoSession : IDisposable
         }
     }
 
-    [LoggerMessage(2301, LogLevel.Warning, "Chain {Chain}, endpoint {Endpoint}: its stream of blocks ended, and goes on from the newest point that an endpoint shares with us: {Reason}", EventName = "ChainSyncLost")]
+    [LoggerMessage(2401, LogLevel.Warning, "Chain {Chain}, endpoint {Endpoint}: its stream of blocks ended, and goes on from the newest point that an endpoint shares with us: {Reason}", EventName = "ChainSyncLost")]
     private partial void LogLost(string chain, string endpoint, string reason);
 
-    [LoggerMessage(2302, LogLevel.Information, "Chain {Chain}: to begin at height {Height}, blocks are read from {Point} on; those before are passed over (Checkpoints names nearer points)", EventName = "ChainSyncStarting")]
+    [LoggerMessage(2402, LogLevel.Information, "Chain {Chain}: to begin at height {Height}, blocks are read from {Point} on; those before are passed over (Checkpoints names nearer points)", EventName = "ChainSyncStarting")]
     private partial void LogStarting(string chain, long height, string point);
 }
