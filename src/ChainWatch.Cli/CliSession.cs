@@ -119,6 +119,10 @@ internal sealed class CliSession : IDisposable
         {
             watch.UsePostgres();
             watch.AddEvm();
+            watch.AddBitcoin();
+            watch.AddBlockbook();
+            watch.AddCardano();
+            watch.AddXrpl();
         });
         return builder.Build();
     }

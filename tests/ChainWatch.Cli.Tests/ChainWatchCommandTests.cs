@@ -31,6 +31,34 @@ public sealed class ChainWatchCommandTests(PostgresServerFixture postgres)
     }
 
     [Fact]
+    public async Task Chains_of_every_kind_that_a_host_may_follow_are_known()
+    {
+        await using CliTestHost host = await CliTestHost.CreateAsync(
+            postgres.Server,
+            ("bitcoin", new { Kind = "bitcoin", Network = "mainnet", Endpoints = new[] { new { Url = "http://127.0.0.1:1" } } }),
+            ("dogecoin", new { Kind = "blockbook", Coin = "dogecoin", Endpoints = new[] { new { Url = "http://127.0.0.1:1" } } }),
+            ("cardano", new { Kind = "cardano", Endpoints = new[] { new { Url = "ws://127.0.0.1:1" } } }),
+            ("xrpl", new { Kind = "xrpl", Endpoints = new[] { new { Url = "ws://127.0.0.1:1" } } }));
+        (string Chain, string Address)[] addresses =
+        [
+            ("bitcoin", "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4"),
+            ("dogecoin", "DH5yaieqoZN36fDVciNyRueRGvGLR3mr7L"),
+            ("cardano", "addr1vx2fxv2umyhttkxyxp8x0dlpdt3k6cwng5pxj3jhsydzers66hrl8"),
+            ("xrpl", "rHb9CJAWyB4rj91VRWn96DkukG4bwdtyTh:7"),
+        ];
+
+        foreach ((string chain, string address) in addresses)
+        {
+            CliRun added = await host.JsonAsync("watch", "add", chain, address);
+            added.ExitCode.ShouldBe(0, added.Errors);
+            (await host.RunAsync("watch", "add", chain, "nonsense")).ExitCode.ShouldBe(ExitCode.Refused, chain);
+        }
+
+        CliRun status = await host.JsonAsync("status");
+        status.Json.AsArray().Select(static row => row!["chain"]!.GetValue<string>()).Order().ShouldBe(["bitcoin", "cardano", "dogecoin", "ethereum", "xrpl"]);
+    }
+
+    [Fact]
     public async Task Balances_of_the_application_s_own_books_are_recomputed()
     {
         await using CliTestHost host = await CliTestHost.CreateAsync(postgres.Server);

@@ -30,7 +30,7 @@ internal sealed class CliTestHost : IAsyncDisposable
     /// <summary>Writes as a host would.</summary>
     public StoreScript Script { get; }
 
-    public static async Task<CliTestHost> CreateAsync(PostgresServer server)
+    public static async Task<CliTestHost> CreateAsync(PostgresServer server, params (string Name, object Settings)[] more)
     {
         string schema = server.NewSchema();
         string file = Path.Combine(Path.GetTempPath(), $"chainwatch-cli-{Guid.NewGuid():N}.json");
@@ -38,10 +38,7 @@ internal sealed class CliTestHost : IAsyncDisposable
         {
             ChainWatch = new
             {
-                Chains = new Dictionary<string, object>
-                {
-                    ["ethereum"] = new { Kind = "evm", Endpoints = new[] { new { Url = "http://127.0.0.1:1" } } },
-                },
+                Chains = more.Append(("ethereum", new { Kind = "evm", Endpoints = new[] { new { Url = "http://127.0.0.1:1" } } })).ToDictionary(),
                 Postgres = new { server.ConnectionString, Schema = schema },
             },
         };
