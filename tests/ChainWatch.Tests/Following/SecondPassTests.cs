@@ -150,6 +150,48 @@ public sealed class SecondPassTests
         SecondPass(engine).ShouldNotContain(static range => range.ToHeight > 0);
     }
 
+    [Fact]
+    public void While_the_first_pass_catches_up_it_asks_for_nothing()
+    {
+        using SimulatedEngine engine = new(finalityDepth: 5, endpoints: [_first, _second], configure: static options =>
+        {
+            Soon(options);
+            options.BatchSize = 10;
+        });
+        engine.Start();
+        engine.Chain.MineEmpty(20);
+        engine.CatchUp();
+        engine.Reader.Options.Latency = TimeSpan.FromSeconds(15);
+        engine.Chain.MineEmpty(2_000);
+
+        engine.Scheduler.RunUntil(() => engine.Cursor!.Value.Height > 500, TimeSpan.FromHours(2)).ShouldBeTrue();
+
+        SecondPass(engine).ShouldBeEmpty("the tip comes first");
+        engine.Reader.Options.Latency = TimeSpan.Zero;
+        UntilPassed(engine, 500);
+    }
+
+    [Fact]
+    public void What_spends_an_output_that_only_it_found_is_seen_in_every_later_block()
+    {
+        using SimulatedEngine engine = new(finalityDepth: 5, endpoints: [_first, _second], configure: Soon, chain: new SimulatedChain(hasOutputs: true));
+        _first.Hides = static _ => true;
+        engine.Start();
+        engine.Watch("a");
+        SimulatedTransaction paid = engine.Chain.Pay(SimulatedFormat.Address("a"), 5);
+        engine.Chain.Mine(paid);
+        engine.Chain.MineEmpty(20);
+        engine.CatchUp();
+        UntilPassed(engine, 15);
+        engine.Scheduler.RunUntil(() => engine.Store.ReadBackScansAsync(engine.Chain.Chain, CancellationToken.None).AsTask().GetAwaiter().GetResult().Count == 0, Patience).ShouldBeTrue();
+
+        SimulatedTransaction elsewhere = engine.Chain.Pay(SimulatedFormat.Address("elsewhere"), 1);
+        MinedBlock spending = engine.Chain.Mine(new SimulatedTransaction(elsewhere.Id, elsewhere.Transfers) { Spends = [new OutputId(paid.Id, 0)] });
+        engine.CatchUp();
+
+        engine.Ask(store => store.ReadPaymentsAsync(engine.Chain.Chain, 10, CancellationToken.None)).ShouldHaveSingleItem().Spent.ShouldNotBeNull().Block.ShouldBe(spending.Point);
+    }
+
     private static void Soon(ChainOptions options) => options.SecondPassDelay = TimeSpan.FromSeconds(30);
 
     private static IReadOnlyList<CoverageRange> SecondPass(SimulatedEngine engine) =>
