@@ -1,6 +1,6 @@
 using System.Globalization;
-using ChainWatch.Testing;
 using ChainWatch.TestInfrastructure;
+using ChainWatch.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
