@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace ChainWatch;
 
 /// <summary>
-/// The endpoints of a chain, which behave like one good one. An operation runs on the one that ranks first (its answers pass their checks, it is reliable, it is current, it is fast); when that one fails, or does
+/// The endpoints of a chain, which behave like one good one. An operation runs on the one that ranks first (its answers pass their checks, it is current, it is reliable, it is fast); when that one fails, or does
 /// not know, it runs on the next. An endpoint that failed cools down, and comes back when a real operation succeeds on it, because only that proves that it works. The last one left is never dropped.
 /// </summary>
 /// <remarks>An operation runs on one endpoint as a whole, so that what it puts together comes from one node as far as a client can tell.</remarks>

@@ -32,6 +32,20 @@ public sealed class PoolRankingTests
     }
 
     [Fact]
+    public void One_that_stands_still_is_not_asked_before_one_that_is_current_and_failed_much()
+    {
+        PoolBench bench = new(2);
+        bench.Nodes[0].Error = PoolBench.Down();
+        bench.Follow(120, _ => bench.Mine());
+
+        bench.Nodes[0].Error = null;
+        bench.Mine(1, except: 2);
+        List<long?> heads = bench.Follow(60);
+
+        heads[^1].ShouldBe(bench.Nodes[0].Head);
+    }
+
+    [Fact]
     public void Who_is_clearly_faster_is_asked_first_and_who_is_about_equal_is_not()
     {
         PoolBench bench = new(3);

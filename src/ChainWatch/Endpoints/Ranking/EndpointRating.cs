@@ -1,7 +1,7 @@
 namespace ChainWatch;
 
 /// <summary>
-/// What an endpoint has shown of itself, and where that puts it: behind all whose answers passed their checks, then behind all that are reliable, then behind all that are current, and only then by
+/// What an endpoint has shown of itself, and where that puts it: behind all whose answers passed their checks, then behind all that are current, then behind all that are reliable, and only then by
 /// how fast its successes are. The pool guards it with its lock.
 /// </summary>
 internal sealed class EndpointRating(string name)
@@ -98,9 +98,12 @@ internal sealed class EndpointRating(string name)
         : SetAsideUntil > now ? "set-aside"
         : null;
 
-    /// <summary>How many things stand against it, the worst counting most.</summary>
+    /// <summary>
+    /// How many things stand against it, the worst counting most. One that stands still weighs more than one that fails: a failure is noticed, and the next endpoint asked, while an old head is an
+    /// answer like any other.
+    /// </summary>
     public int Demerits(DateTimeOffset now) =>
-        (IsDoubtful(now) ? 8 : 0) + (IsUnreliable ? 4 : 0) + (IsLagging ? 2 : 0) + (SetAsideUntil > now ? 16 : 0);
+        (SetAsideUntil > now ? 16 : 0) + (IsDoubtful(now) ? 8 : 0) + (IsLagging ? 4 : 0) + (IsUnreliable ? 2 : 0);
 
     /// <summary>It told its head.</summary>
     /// <param name="height">The head.</param>
