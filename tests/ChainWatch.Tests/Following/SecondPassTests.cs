@@ -161,6 +161,7 @@ public sealed class SecondPassTests
         engine.Start();
         engine.Chain.MineEmpty(20);
         engine.CatchUp();
+        engine.Scheduler.RunUntil(() => engine.Status.FinalizedHeight == 15, Patience).ShouldBeTrue();
         engine.Reader.Options.Latency = TimeSpan.FromSeconds(15);
         engine.Chain.MineEmpty(2_000);
 
