@@ -103,6 +103,19 @@ internal sealed class SimulatedEngine : IDisposable
         Scheduler.Start(() => Running = runner.RunAsync(_stop.Token));
     }
 
+    /// <summary>Has reconciliation ask another reader for the chain's state. Before the start.</summary>
+    public void ReadStateBy(IChainStateReader reader) => Registration = new ChainRegistration
+    {
+        Chain = Registration.Chain,
+        Status = Registration.Status,
+        Options = Registration.Options,
+        Reader = Registration.Reader,
+        Confirmation = Registration.Confirmation,
+        StartHeight = Registration.StartHeight,
+        CreateSource = Registration.CreateSource,
+        StateReader = reader,
+    };
+
     /// <summary>Delivers with a handler.</summary>
     public void Deliver(Func<PaymentContext, CancellationToken, Task> handle, DeliveryOptions? options = null)
     {

@@ -1,5 +1,7 @@
+using System.Numerics;
 using ChainWatch.Conformance;
 using ChainWatch.TestInfrastructure;
+using Npgsql;
 using static ChainWatch.Conformance.ConformanceChain;
 using static ChainWatch.Conformance.StoreScript;
 
@@ -77,6 +79,58 @@ public sealed class PostgresReconciliationTests(PostgresServerFixture postgres) 
         (await store.RepairAsync(script.Chain, script.Term, [Address(1)], 6, 6, "still known", Token)).ShouldNotBeNull();
     }
 
+    [Fact]
+    public async Task What_is_read_belongs_to_the_branch_of_its_point_also_where_that_is_replaced_in_between()
+    {
+        (StoreScript script, IReconciliationStore store) = await StartAsync();
+        await script.ForwardAsync(Blocks(1, 9), Pay(Block(3), 1, amount: 50), Pay(Block(9), 2, amount: 7));
+        await using NpgsqlConnection other = await _test!.DataSource.OpenConnectionAsync(Token);
+        await using NpgsqlTransaction replacing = await other.BeginTransactionAsync(Token);
+        // Whoever reads payments waits behind this lock, with its point looked up already.
+        await ExecuteAsync(other, "lock table $schema$.payment in access exclusive mode");
+
+        Task<IReadOnlyList<IReadOnlyDictionary<string, BigInteger>>?> reading = store.ReadSumsAsync(script.Chain, Point(9), [new RecordedRange(Address(1), 0, 9)], Token).AsTask();
+        await _test.IsBlockedAsync("datname = current_database()", other.ProcessID);
+        await ExecuteAsync(other, "update $schema$.payment set status = 'retracted' where block_height = 9; update $schema$.block set canonical = false where height = 9");
+        await replacing.CommitAsync(Token);
+
+        (await reading)!.ShouldHaveSingleItem()["COIN"].ShouldBe(57);
+        (await store.ReadSumsAsync(script.Chain, Point(9), [new RecordedRange(Address(1), 0, 9)], Token)).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task Nothing_is_read_of_a_point_that_a_cursor_set_back_by_hand_has_still_to_pass()
+    {
+        (StoreScript script, IReconciliationStore store) = await StartAsync();
+        await script.ForwardAsync(Blocks(1, 9));
+        await _test!.ExecuteAsync("update $schema$.cursor set height = 8");
+
+        (await store.ReadSumsAsync(script.Chain, Point(9), [new RecordedRange(Address(1), 0, 9)], Token)).ShouldBeNull();
+        (await store.ReadSumsAsync(script.Chain, Point(8), [new RecordedRange(Address(1), 0, 9)], Token)).ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task A_leader_that_is_just_being_replaced_neither_moves_a_run_on_nor_repairs()
+    {
+        (StoreScript script, IReconciliationStore store) = await StartAsync();
+        await script.ForwardAsync(Blocks(1, 9));
+        long id = await store.RequestAsync(script.Chain, new ReconciliationRequest(), script.Now, Token);
+        ReconciliationRun run = (await store.ReadRunAsync(script.Chain, id, Token))!;
+        await using NpgsqlConnection next = await _test!.DataSource.OpenConnectionAsync(Token);
+        await using NpgsqlTransaction taking = await next.BeginTransactionAsync(Token);
+        await ExecuteAsync(next, "update $schema$.leadership set term = term + 1");
+
+        Task<bool> saving = store.SaveAsync(script.Chain, script.Term, new ReconciliationProgress { Run = run with { State = ReconciliationState.Done } }, Token).AsTask();
+        Task<long?> repairing = store.RepairAsync(script.Chain, script.Term, [Address(1)], 3, 3, "too late", Token).AsTask();
+        await _test.IsBlockedAsync("query like '%leadership%for share%' and datname = current_database()", next.ProcessID);
+        await taking.CommitAsync(Token);
+
+        (await saving).ShouldBeFalse();
+        (await repairing).ShouldBeNull();
+        (await store.ReadRunAsync(script.Chain, id, Token)).ShouldBe(run);
+        (await script.Store.ReadBackScansAsync(script.Chain, Token)).ShouldBeEmpty();
+    }
+
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
     public async ValueTask DisposeAsync()
@@ -85,6 +139,12 @@ public sealed class PostgresReconciliationTests(PostgresServerFixture postgres) 
         {
             await _test.DisposeAsync();
         }
+    }
+
+    private async Task ExecuteAsync(NpgsqlConnection connection, string sql)
+    {
+        await using NpgsqlCommand command = new(sql.Replace("$schema$", $"\"{_test!.Options.Schema}\"", StringComparison.Ordinal), connection);
+        await command.ExecuteNonQueryAsync(Token);
     }
 
     private static async Task<CommitResult> RepairAsync(StoreScript script, IReconciliationStore store, PaymentFound found)

@@ -95,10 +95,60 @@ public sealed class PaymentTransitionsTests
         Resolve(null, [second, other], []).Inserted.Count.ShouldBe(2);
     }
 
+    [Theory]
+    [InlineData("amount")]
+    [InlineData("status")]
+    [InlineData("block")]
+    [InlineData("gone")]
+    public void A_record_that_is_repaired_becomes_again_what_was_told_and_nothing_is_told(string changed)
+    {
+        Payment told = Stored(1, 10) with { Status = PaymentStatus.Confirmed };
+        Payment[] rows = changed switch
+        {
+            "amount" => [told with { Amount = 1 }],
+            "status" => [told with { Status = PaymentStatus.Retracted }],
+            "block" => [told with { Block = Point(10, branch: 2) }],
+            _ => [],
+        };
+
+        PaymentChanges changes = Repair([Found(1, 10)], rows, told);
+
+        changes.Transitions.ShouldBeEmpty();
+        changes.Inserted.Concat(changes.Updated).ShouldHaveSingleItem().ShouldBe(told);
+        changes.Inserted.Count.ShouldBe(rows.Length == 0 ? 1 : 0);
+    }
+
+    [Fact]
+    public void What_was_told_as_retracted_and_stands_in_the_block_is_detected_anew()
+    {
+        PaymentChanges changes = Repair([Found(1, 10)], [], Stored(1, 10) with { Status = PaymentStatus.Retracted });
+
+        Kinds(changes).ShouldBe([PaymentEventKind.Detected]);
+        changes.Inserted.ShouldHaveSingleItem().Status.ShouldBe(PaymentStatus.Detected);
+    }
+
+    [Theory]
+    [InlineData(999, 1)]
+    [InlineData(100, 2)]
+    public void What_was_told_otherwise_than_the_block_holds_it_is_never_written_back(int toldAmount, int toldBranch)
+    {
+        Payment told = Stored(1, 10) with { Amount = toldAmount, Block = Point(10, toldBranch) };
+
+        PaymentChanges stands = Repair([Found(1, 10)], [Stored(1, 10)], told);
+        PaymentChanges gone = Repair([Found(1, 10)], [], told);
+
+        (stands.Inserted.Count + stands.Updated.Count + stands.Transitions.Count).ShouldBe(0, "the row says what the block holds");
+        Kinds(gone).ShouldBe([PaymentEventKind.Detected]);
+        gone.Inserted.ShouldHaveSingleItem().ShouldBe(Stored(1, 10));
+    }
+
     private static IEnumerable<PaymentEventKind> Kinds(PaymentChanges changes) => changes.Transitions.Select(static one => one.Kind);
 
     private static PaymentChanges Resolve(ChainPoint? rollBackTo, PaymentFound[] found, Payment[] existing) =>
         PaymentTransitions.Resolve(PlainFormat.Chain, rollBackTo, found, existing, static _ => PaymentReference.For("order", "7"), At);
+
+    private static PaymentChanges Repair(PaymentFound[] found, Payment[] existing, Payment told) =>
+        PaymentTransitions.Resolve(PlainFormat.Chain, rollBackTo: null, found, existing, static _ => PaymentReference.For("order", "7"), At, [told]);
 
     private static Payment Stored(int transaction, long height)
     {
