@@ -1546,6 +1546,7 @@ namespace ChainWatch
         public DateTimeOffset? BlocksBefore { get; init; }
         public DateTimeOffset? CoverageBefore { get; init; }
         public DateTimeOffset? EventsBefore { get; init; }
+        public DateTimeOffset? ReconciliationsBefore { get; init; }
         public bool DryRun { get; init; }
         public bool Finishes { get; init; }
         public int Limit { get; init; }
@@ -1565,6 +1566,7 @@ namespace ChainWatch
         public long Coverage { get; init; }
         public long Events { get; init; }
         public long EventsThrough { get; init; }
+        public long Reconciliations { get; init; }
         public long Total { get; }
         public static PruneResult Fenced { get; }
         public PruneResult Then(PruneResult next);
@@ -1772,6 +1774,7 @@ namespace ChainWatch
         public TimeSpan? BlocksAfter { get; set; }
         public TimeSpan? CoverageAfter { get; set; }
         public TimeSpan? EventsAfter { get; set; }
+        public TimeSpan? ReconciliationsAfter { get; set; }
         public int KeepBlocks { get; set; }
         public long? DiskTarget { get; set; }
         public long? DiskThreshold { get; set; }

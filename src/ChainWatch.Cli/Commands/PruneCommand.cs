@@ -11,7 +11,7 @@ internal static class PruneCommand
         Option<bool> dryRun = new("--dry-run") { Description = "Says what would go by its age, and changes nothing." };
         Option<RetentionPolicy?> policy = new("--policy") { Description = "Goes by this policy instead of the configured one: normal, aggressive or custom." };
         Option<int?> keep = new("--keep-blocks") { Description = "How many blocks below the newest final one stay, instead of the configured number." };
-        Command command = new("prune", "Lets old block headers, ranges of coverage and steps of settled payments go, as ChainWatch:Retention says; the leader does the same by itself. Payments and watched addresses stay.")
+        Command command = new("prune", "Lets old block headers, ranges of coverage, steps of settled payments and reconciliations go, as ChainWatch:Retention says; the leader does the same by itself. Payments and watched addresses stay.")
         {
             CliOptions.Chain, dryRun, policy, keep,
         };
@@ -34,13 +34,13 @@ internal static class PruneCommand
             {
                 await session.Store.AuditAsync(
                     "prune", registration.Chain.Name,
-                    string.Create(CultureInfo.InvariantCulture, $"by policy {options.Policy.ToString().ToLowerInvariant()}: {result.Blocks} blocks, {result.Events} events, {result.Coverage} ranges of coverage"),
+                    string.Create(CultureInfo.InvariantCulture, $"by policy {options.Policy.ToString().ToLowerInvariant()}: {result.Blocks} blocks, {result.Events} events, {result.Coverage} ranges of coverage, {result.Reconciliations} reconciliations"),
                     cancellationToken);
             }
 
             StoreSize size = await session.Store.ReadSizeAsync(cancellationToken);
             session.Output.One(
-                ("pruned", !parsed.GetValue(dryRun)), ("blocks", result.Blocks), ("events", result.Events), ("coverage", result.Coverage), ("used bytes", size.Used), ("allocated bytes", size.Allocated));
+                ("pruned", !parsed.GetValue(dryRun)), ("blocks", result.Blocks), ("events", result.Events), ("coverage", result.Coverage), ("reconciliations", result.Reconciliations), ("used bytes", size.Used), ("allocated bytes", size.Allocated));
             return ExitCode.Fine;
         });
         return command;

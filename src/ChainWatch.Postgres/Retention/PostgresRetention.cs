@@ -20,6 +20,8 @@ internal sealed class PostgresRetention
     private readonly string _growCoverage;
     private readonly string _dropCoverage;
     private readonly string _events;
+    private readonly string _foundByOld;
+    private readonly string _oldRuns;
     private readonly string _size;
     private readonly string _vacuum;
     private long _deleted;
@@ -81,6 +83,25 @@ internal sealed class PostgresRetention
             )
             select (select count(*) from gone), count(*), max(sequence), coalesce(max(occurred_at) < $4, false) from seen
             """;
+        // From the last one of the schedule the next one is reckoned. The runs are held first, as whoever deletes them with all that they found would.
+        string oldRuns =
+            $"""
+            select r.id from {schema}.reconciliation r
+            where r.chain = $1 and r.state = 'done' and r.ended_at < $2 and r.id < (select max(n.id) from {schema}.reconciliation n where n.chain = $1 and n.state = 'done')
+                and r.id is distinct from (select max(n.id) from {schema}.reconciliation n where n.chain = $1 and n.requested_by = $3)
+            order by r.id limit $4 for update skip locked
+            """;
+        // What they found may be much more than they are: it goes first, piece by piece.
+        _foundByOld =
+            $"""
+            with old as ({oldRuns})
+            delete from {schema}.discrepancy d where d.id in (select f.id from {schema}.discrepancy f join old on old.id = f.reconciliation limit $4)
+            """;
+        _oldRuns =
+            $"""
+            with old as ({oldRuns})
+            delete from {schema}.reconciliation r using old where r.id = old.id and not exists (select from {schema}.discrepancy f where f.reconciliation = r.id)
+            """;
         // How dense a table was when it was last looked through, its rows times their width and overhead, holds for its pages of now; one that nobody has looked through counts as full.
         _size =
             $"""
@@ -94,7 +115,7 @@ internal sealed class PostgresRetention
                 from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = '{schema.Name}' and c.relkind = 'r'
             ) t
             """;
-        _vacuum = $"vacuum (analyze) {schema}.block, {schema}.payment_event, {schema}.coverage";
+        _vacuum = $"vacuum (analyze) {schema}.block, {schema}.payment_event, {schema}.coverage, {schema}.reconciliation, {schema}.discrepancy";
     }
 
     /// <summary>Deletes a piece.</summary>
@@ -154,6 +175,7 @@ internal sealed class PostgresRetention
             result = await DeleteEventsAsync(connection, request, floor, limit, result, cancellationToken);
         }
 
+        result = await DeleteReconciliationsAsync(connection, request, request.DryRun ? int.MaxValue : request.Limit, result, cancellationToken);
         if (request.DryRun)
         {
             await transaction.RollbackAsync(cancellationToken);
@@ -235,5 +257,21 @@ internal sealed class PostgresRetention
             EventsThrough = await reader.IsDBNullAsync(2, cancellationToken) ? request.AfterEvent : reader.GetInt64(2),
             HasMore = result.HasMore || (reader.GetInt64(1) == limit && reader.GetBoolean(3)),
         };
+    }
+
+    private async Task<PruneResult> DeleteReconciliationsAsync(NpgsqlConnection connection, PruneRequest request, int limit, PruneResult result, CancellationToken cancellationToken)
+    {
+        if (request.ReconciliationsBefore is not { } before || request.Partition != 0)
+        {
+            return result;
+        }
+
+        await using NpgsqlBatch batch = new(connection);
+        NpgsqlBatchCommand found = batch.AddCommand(_foundByOld);
+        found.Parameters.With(request.Chain.Name).With(before).With(ReconciliationRequest.ScheduledBy).With(limit);
+        NpgsqlBatchCommand runs = batch.AddCommand(_oldRuns);
+        runs.Parameters.With(request.Chain.Name).With(before).With(ReconciliationRequest.ScheduledBy).With(limit);
+        await batch.ExecuteNonQueryAsync(cancellationToken);
+        return result with { Reconciliations = (long)runs.RecordsAffected, HasMore = result.HasMore || found.RecordsAffected == limit || runs.RecordsAffected == limit };
     }
 }

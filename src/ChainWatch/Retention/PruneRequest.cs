@@ -1,8 +1,8 @@
 namespace ChainWatch;
 
 /// <summary>
-/// What a store may let go of a chain, piece by piece. Whatever it asks for, a store keeps: payments, watched addresses, the audit log, undelivered events, each payment's last event, and everything from
-/// the newest final block on.
+/// What a store may let go of a chain, piece by piece. Whatever it asks for, a store keeps: payments, watched addresses, the audit log, undelivered events, each payment's last event, everything from the
+/// newest final block on, and of reconciliations those that are not done, the last one that is, and the last one that the schedule asked for.
 /// </summary>
 public sealed record PruneRequest
 {
@@ -26,6 +26,9 @@ public sealed record PruneRequest
 
     /// <summary>Events that came about before this go, but the last of each payment; <see langword="null"/> for none.</summary>
     public DateTimeOffset? EventsBefore { get; init; }
+
+    /// <summary>Reconciliations that ended before this go, with all that they found, but the last one; <see langword="null"/> for none.</summary>
+    public DateTimeOffset? ReconciliationsBefore { get; init; }
 
     /// <summary>Only events with a larger sequence are looked at: <see cref="PruneResult.EventsThrough"/> of the piece before.</summary>
     public long AfterEvent { get; init; }

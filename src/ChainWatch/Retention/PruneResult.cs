@@ -18,6 +18,9 @@ public sealed record PruneResult
     /// <summary>Events of payments.</summary>
     public long Events { get; init; }
 
+    /// <summary>Reconciliations, with what they found.</summary>
+    public long Reconciliations { get; init; }
+
     /// <summary>The last event that was looked at.</summary>
     public long EventsThrough { get; init; }
 
@@ -25,12 +28,12 @@ public sealed record PruneResult
     public bool HasMore { get; init; }
 
     /// <summary>All together.</summary>
-    public long Total => Blocks + Coverage + Events;
+    public long Total => Blocks + Coverage + Events + Reconciliations;
 
     /// <summary>Both pieces, one after the other.</summary>
     public PruneResult Then(PruneResult next)
     {
         ArgumentNullException.ThrowIfNull(next);
-        return next with { Blocks = Blocks + next.Blocks, Coverage = Coverage + next.Coverage, Events = Events + next.Events };
+        return next with { Blocks = Blocks + next.Blocks, Coverage = Coverage + next.Coverage, Events = Events + next.Events, Reconciliations = Reconciliations + next.Reconciliations };
     }
 }

@@ -58,6 +58,7 @@ public sealed class Pruning
             BlocksBefore = Before(now, _options.BlocksLive),
             CoverageBefore = Before(now, _options.CoverageLives),
             EventsBefore = Before(now, _options.EventsLive),
+            ReconciliationsBefore = Before(now, _options.ReconciliationsLive),
         };
     }
 
@@ -78,7 +79,7 @@ public sealed class Pruning
         if (!all.IsFenced && _options.Threshold is { } threshold && await _store.ReadSizeAsync(cancellationToken) is { } size && size.Used > threshold)
         {
             DateTimeOffset now = _time.GetUtcNow();
-            PruneRequest everything = ByAge(term, floor) with { BlocksBefore = now, CoverageBefore = now, EventsBefore = now };
+            PruneRequest everything = ByAge(term, floor) with { BlocksBefore = now, CoverageBefore = now, EventsBefore = now, ReconciliationsBefore = now };
             PruneResult before = all;
             // What the store says of its own size lags behind: it is reckoned by the rows that went.
             all = await RunAsync(

@@ -27,6 +27,10 @@ public sealed class RetentionOptions
     /// <value>At least an hour. <see langword="null"/> takes the policy's: 365 days, 30 days; never under <c>custom</c>.</value>
     public TimeSpan? EventsAfter { get; set; }
 
+    /// <summary>After what time reconciliations go, with what they found. The last one that is done, the last one of the schedule, and those that are not done stay.</summary>
+    /// <value>At least an hour. <see langword="null"/> takes the policy's: 365 days, 30 days; never under <c>custom</c>.</value>
+    public TimeSpan? ReconciliationsAfter { get; set; }
+
     /// <summary>How many blocks below the newest final one stay whatever their age, also where the store is too large.</summary>
     /// <value>From 0 up. The default is 1,000.</value>
     public int KeepBlocks { get; set; } = 1_000;
@@ -52,6 +56,8 @@ public sealed class RetentionOptions
     internal TimeSpan? CoverageLives => AgeOf(CoverageAfter, normalDays: 90, aggressiveDays: 1);
 
     internal TimeSpan? EventsLive => AgeOf(EventsAfter, normalDays: 365, aggressiveDays: 30);
+
+    internal TimeSpan? ReconciliationsLive => AgeOf(ReconciliationsAfter, normalDays: 365, aggressiveDays: 30);
 
     /// <summary>Beyond what size more goes; <see langword="null"/> for no limit.</summary>
     internal long? Threshold => Policy switch
@@ -80,6 +86,7 @@ public sealed class RetentionOptions
         BlocksAfter = reader.ReadDuration(nameof(BlocksAfter)) ?? BlocksAfter;
         CoverageAfter = reader.ReadDuration(nameof(CoverageAfter)) ?? CoverageAfter;
         EventsAfter = reader.ReadDuration(nameof(EventsAfter)) ?? EventsAfter;
+        ReconciliationsAfter = reader.ReadDuration(nameof(ReconciliationsAfter)) ?? ReconciliationsAfter;
         KeepBlocks = reader.ReadWhole(nameof(KeepBlocks)) ?? KeepBlocks;
         DiskThreshold = ReadSize(reader, nameof(DiskThreshold)) ?? DiskThreshold;
         DiskTarget = ReadSize(reader, nameof(DiskTarget)) ?? DiskTarget;
@@ -92,6 +99,7 @@ public sealed class RetentionOptions
         CheckAge(BlocksAfter, $"{path}:{nameof(BlocksAfter)}", errors);
         CheckAge(CoverageAfter, $"{path}:{nameof(CoverageAfter)}", errors);
         CheckAge(EventsAfter, $"{path}:{nameof(EventsAfter)}", errors);
+        CheckAge(ReconciliationsAfter, $"{path}:{nameof(ReconciliationsAfter)}", errors);
         ChainWatchOptions.CheckRange(Interval, TimeSpan.FromSeconds(10), TimeSpan.FromDays(1), $"{path}:{nameof(Interval)}", errors);
         if (KeepBlocks < 0)
         {
@@ -110,7 +118,7 @@ public sealed class RetentionOptions
                 Threshold is { } most ? $"it must be from 0 to {nameof(DiskThreshold)}, which is {most.ToString(CultureInfo.InvariantCulture)}" : $"it means nothing without {nameof(DiskThreshold)}");
         }
 
-        if (Policy == RetentionPolicy.Disabled && (BlocksAfter ?? CoverageAfter ?? EventsAfter) is not null)
+        if (Policy == RetentionPolicy.Disabled && (BlocksAfter ?? CoverageAfter ?? EventsAfter ?? ReconciliationsAfter) is not null)
         {
             errors.AddMessage($"{path}: ages are given, but {nameof(Policy)} is 'disabled', so that nothing would ever go: make it normal, aggressive or custom, or leave the ages out.");
         }

@@ -58,7 +58,7 @@ internal sealed class RetentionRunner
         {
             Progress = all =>
             {
-                _metrics.Pruned(Chain, all.Blocks - counted.Blocks, all.Events - counted.Events, all.Coverage - counted.Coverage);
+                _metrics.Pruned(Chain, all.Blocks - counted.Blocks, all.Events - counted.Events, all.Coverage - counted.Coverage, all.Reconciliations - counted.Reconciliations);
                 counted = all;
             },
         };
@@ -72,7 +72,7 @@ internal sealed class RetentionRunner
         if (result.Total > 0)
         {
             string left = ByteSize.Format(used);
-            RetentionLog.Pruned(_logger, Chain, result.Blocks, result.Events, result.Coverage, left);
+            RetentionLog.Pruned(_logger, Chain, result.Blocks, result.Events, result.Coverage, result.Reconciliations, left);
         }
 
         bool over = used > _options.Threshold;

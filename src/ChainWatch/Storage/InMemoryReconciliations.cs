@@ -5,7 +5,11 @@ namespace ChainWatch;
 /// <summary>The reconciliations of an <see cref="InMemoryWatchStore"/>, under its lock.</summary>
 internal sealed class InMemoryReconciliations(Lock guard, Func<Chain, InMemoryChain> chainOf, Func<Chain, long, bool> isNewest, InMemoryAudit audit) : IReconciliationStore
 {
+    /// <summary>How many runs of a chain are kept, with what they found.</summary>
+    private const int RunsKept = 1_000;
+
     private readonly List<ReconciliationRun> _runs = [];
+    private long _lastId;
     private readonly Dictionary<long, List<Discrepancy>> _found = [];
     private readonly Dictionary<(string Chain, AddressKey Key), ReconciledState> _reconciled = [];
 
@@ -13,9 +17,10 @@ internal sealed class InMemoryReconciliations(Lock guard, Func<Chain, InMemoryCh
     {
         lock (guard)
         {
-            ReconciliationRun run = new() { Id = _runs.Count + 1, Chain = chain.Name, Request = request, State = ReconciliationState.Queued, RequestedAt = at };
+            ReconciliationRun run = new() { Id = ++_lastId, Chain = chain.Name, Request = request, State = ReconciliationState.Queued, RequestedAt = at };
             _runs.Add(run);
             _found.Add(run.Id, []);
+            Remove([.. _runs.Where(one => IsOf(one, chain)).SkipLast(RunsKept).Where(static one => one.State == ReconciliationState.Done)]);
             audit.Append("reconcile", chain.Name, $"reconciliation {run.Id}");
             return new(run.Id);
         }
@@ -62,7 +67,7 @@ internal sealed class InMemoryReconciliations(Lock guard, Func<Chain, InMemoryCh
                 return new(false);
             }
 
-            _runs[(int)progress.Run.Id - 1] = progress.Run;
+            _runs[_runs.FindIndex(run => run.Id == progress.Run.Id)] = progress.Run;
             _found[progress.Run.Id].AddRange(progress.Found);
             foreach (ReconciledState state in progress.Reconciled)
             {
@@ -174,6 +179,34 @@ internal sealed class InMemoryReconciliations(Lock guard, Func<Chain, InMemoryCh
 
             audit.Append("repair", chain.Name, reason);
             return new(of.Queue(keys, fromHeight, Math.Min(toHeight, cursor.Height)));
+        }
+    }
+
+    /// <summary>Lets old runs of a chain go, with what they found: never one that is not done, the last one that is, or the last one of the schedule, from which the next one is reckoned.</summary>
+    public int Prune(PruneRequest request)
+    {
+        if (request.ReconciliationsBefore is not { } before || request.Partition != 0 || request.Finishes)
+        {
+            return 0;
+        }
+
+        ReconciliationRun[] done = [.. _runs.Where(run => IsOf(run, request.Chain) && run.State == ReconciliationState.Done)];
+        ReconciliationRun? scheduled = _runs.FindLast(run => IsOf(run, request.Chain) && string.Equals(run.Request.RequestedBy, ReconciliationRequest.ScheduledBy, StringComparison.Ordinal));
+        ReconciliationRun[] old = [.. done.SkipLast(1).Where(run => run.EndedAt < before && run != scheduled).Take(request.DryRun ? int.MaxValue : request.Limit)];
+        if (!request.DryRun)
+        {
+            Remove(old);
+        }
+
+        return old.Length;
+    }
+
+    private void Remove(IReadOnlyList<ReconciliationRun> gone)
+    {
+        foreach (ReconciliationRun run in gone)
+        {
+            _runs.Remove(run);
+            _found.Remove(run.Id);
         }
     }
 

@@ -14,6 +14,7 @@ public sealed class InMemoryWatchStore : IWatchStore
     private readonly InMemoryOutbox _outbox = new();
     private readonly Queue<PaymentEvent> _events = new();
     private readonly InMemoryAudit _audit;
+    private readonly InMemoryReconciliations _reconciliations;
     private readonly List<KeyRotationRequest> _keyRotations = [];
     private readonly int _maxEvents;
     private long _sequence;
@@ -26,11 +27,11 @@ public sealed class InMemoryWatchStore : IWatchStore
         ArgumentOutOfRangeException.ThrowIfNegative(maxEvents);
         _maxEvents = maxEvents;
         _audit = new InMemoryAudit(timeProvider ?? TimeProvider.System);
-        Reconciliations = new InMemoryReconciliations(_lock, Of, (chain, term) => IsNewest(chain, partition: 0, term), _audit);
+        _reconciliations = new InMemoryReconciliations(_lock, Of, (chain, term) => IsNewest(chain, partition: 0, term), _audit);
     }
 
     /// <summary>The reconciliations of what is stored here.</summary>
-    public IReconciliationStore Reconciliations { get; }
+    public IReconciliationStore Reconciliations => _reconciliations;
 
     /// <summary>The newest events of all chains, oldest first.</summary>
     public IReadOnlyList<PaymentEvent> ReadEvents()
@@ -423,7 +424,14 @@ public sealed class InMemoryWatchStore : IWatchStore
         ArgumentNullException.ThrowIfNull(request);
         lock (_lock)
         {
-            return new(request.Term is { } term && !IsNewest(request.Chain, request.Partition, term) ? PruneResult.Fenced : Of(request.Chain).Scope(request.Partition).Prune(request));
+            if (request.Term is { } term && !IsNewest(request.Chain, request.Partition, term))
+            {
+                return new(PruneResult.Fenced);
+            }
+
+            PruneResult result = Of(request.Chain).Scope(request.Partition).Prune(request);
+            int reconciliations = _reconciliations.Prune(request);
+            return new(result with { Reconciliations = reconciliations, HasMore = result.HasMore || reconciliations == request.Limit });
         }
     }
 

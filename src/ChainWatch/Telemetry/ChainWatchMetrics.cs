@@ -126,7 +126,7 @@ internal sealed class ChainWatchMetrics : IDisposable
         _quorumDisagreements.Add(0, tag);
         _secondPassBlocks.Add(0, tag);
         _secondPassFound.Add(0, tag);
-        Pruned(chain.Chain.Name, blocks: 0, events: 0, coverage: 0);
+        Pruned(chain.Chain.Name, blocks: 0, events: 0, coverage: 0, reconciliations: 0);
         _deliveryFailures.Add(0, tag, new("outcome", "retried"));
         _deliveryFailures.Add(0, tag, new("outcome", "parked"));
     }
@@ -207,12 +207,13 @@ internal sealed class ChainWatchMetrics : IDisposable
         }
     }
 
-    public void Pruned(string chain, long blocks, long events, long coverage)
+    public void Pruned(string chain, long blocks, long events, long coverage, long reconciliations)
     {
         KeyValuePair<string, object?> tag = new("chain", chain);
         _pruned.Add(blocks, tag, new("kind", "block"));
         _pruned.Add(events, tag, new("kind", "event"));
         _pruned.Add(coverage, tag, new("kind", "coverage"));
+        _pruned.Add(reconciliations, tag, new("kind", "reconciliation"));
     }
 
     public void TakenOver(string chain, TimeSpan elapsed) => _takeOver.Record(elapsed.TotalSeconds, new KeyValuePair<string, object?>("chain", chain));

@@ -230,6 +230,64 @@ public abstract class ReconciliationConformance
         result.Events.Select(static one => one.Kind).ShouldBe([PaymentEventKind.Detected, PaymentEventKind.Confirmed]);
     }
 
+    [Fact]
+    public async Task Old_runs_go_with_what_they_found_but_never_the_last_one_the_last_of_the_schedule_or_one_that_is_not_done()
+    {
+        (StoreScript script, IReconciliationStore store) = await StartAsync("pruned");
+        StoreScript other = new(script.Store, Named("not pruned"));
+        await other.LeadAsync();
+        long elsewhere = await RunAsync(other, store, day: 0, found: 1);
+        long[] old = [await RunAsync(script, store, day: 0, found: 9), await RunAsync(script, store, day: 1, found: 0, by: ReconciliationRequest.ScheduledBy)];
+        long scheduled = await RunAsync(script, store, day: 2, found: 1, by: ReconciliationRequest.ScheduledBy);
+        long young = await RunAsync(script, store, day: 3, found: 2);
+        long last = await RunAsync(script, store, day: 4, found: 1);
+        long running = await RunAsync(script, store, day: 5, found: 1, state: ReconciliationState.Running);
+        long queued = await store.RequestAsync(script.Chain, new ReconciliationRequest(), s_at.AddDays(6), Token);
+        PruneRequest request = new() { Chain = script.Chain, Term = script.Term, BelowHeight = 0, ReconciliationsBefore = s_at.AddDays(3), Limit = 4 };
+
+        (await script.Store.PruneAsync(request with { DryRun = true, Limit = 100 }, Token)).Reconciliations.ShouldBe(2);
+        (await script.Store.PruneAsync(request with { Term = script.Term - 1 }, Token)).IsFenced.ShouldBeTrue();
+        (await script.Store.PruneAsync(request with { ReconciliationsBefore = null }, Token)).Total.ShouldBe(0);
+        (await RunIdsAsync()).ShouldBe([queued, running, last, young, scheduled, old[1], old[0]]);
+        (await PruneAsync(request)).ShouldBe(2);
+        (await RunIdsAsync()).ShouldBe([queued, running, last, young, scheduled]);
+        (await store.ReadDiscrepanciesAsync(script.Chain, old[0], 10, Token)).ShouldBeEmpty();
+        (await store.ReadDiscrepanciesAsync(script.Chain, young, 10, Token)).Count.ShouldBe(2);
+
+        (await PruneAsync(request with { ReconciliationsBefore = s_at.AddYears(1) })).ShouldBe(1);
+        (await RunIdsAsync()).ShouldBe([queued, running, last, scheduled], "the rest stays whatever is asked");
+        (await store.ReadDiscrepanciesAsync(script.Chain, last, 10, Token)).Count.ShouldBe(1);
+        (await store.ReadRunAsync(other.Chain, elsewhere, Token)).ShouldNotBeNull("it is another chain's");
+        ReconciliationRun run = (await store.ReadRunAsync(script.Chain, running, Token))! with { State = ReconciliationState.Done, EndedAt = s_at.AddDays(7) };
+        (await store.SaveAsync(script.Chain, script.Term, new ReconciliationProgress { Run = run }, Token)).ShouldBeTrue();
+        (await store.ReadRunAsync(script.Chain, running, Token)).ShouldBe(run);
+
+        async Task<long[]> RunIdsAsync() => [.. (await store.ReadRunsAsync(script.Chain, 100, Token)).Select(static run => run.Id)];
+
+        async Task<long> PruneAsync(PruneRequest one)
+        {
+            long gone = 0;
+            PruneResult piece;
+            do
+            {
+                piece = await script.Store.PruneAsync(one, Token);
+                gone += piece.Reconciliations;
+            }
+            while (piece.HasMore);
+            return gone;
+        }
+    }
+
+    private static async Task<long> RunAsync(StoreScript script, IReconciliationStore store, int day, int found, string by = "alice", ReconciliationState state = ReconciliationState.Done)
+    {
+        DateTimeOffset at = s_at.AddDays(day);
+        long id = await store.RequestAsync(script.Chain, new ReconciliationRequest { RequestedBy = by }, at, Token);
+        Discrepancy one = new() { Address = "addr-1", Result = ReconciliationResult.Missing, Kind = DiscrepancyKind.MissingPayment, FromHeight = 3, ToHeight = 3, Details = "It is missing." };
+        ReconciliationRun run = (await store.ReadRunAsync(script.Chain, id, Token))! with { State = state, StartedAt = at, EndedAt = state == ReconciliationState.Done ? at.AddMinutes(1) : null };
+        (await store.SaveAsync(script.Chain, script.Term, new ReconciliationProgress { Run = run, Found = [.. Enumerable.Repeat(one, found)] }, Token)).ShouldBeTrue();
+        return id;
+    }
+
     private static Asset Token2 => ConformanceChain.Token;
 
     private async Task<(StoreScript Script, IReconciliationStore Store)> StartAsync(string name)

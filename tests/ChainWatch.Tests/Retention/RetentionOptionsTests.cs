@@ -9,32 +9,34 @@ public sealed class RetentionOptionsTests
     {
         RetentionOptions options = Read().Options;
 
-        (options.Policy, options.BlocksLive, options.CoverageLives, options.EventsLive, options.Threshold).ShouldBe((RetentionPolicy.Disabled, null, null, null, null));
+        (options.Policy, options.BlocksLive, options.CoverageLives, options.EventsLive, options.ReconciliationsLive, options.Threshold).ShouldBe((RetentionPolicy.Disabled, null, null, null, null, null));
     }
 
     [Theory]
-    [InlineData("normal", 90, 90, 365)]
-    [InlineData("Aggressive", 1, 1, 30)]
-    public void A_policy_has_its_ages_and_its_budget(string policy, int blocks, int coverage, int events)
+    [InlineData("normal", 90, 90, 365, 365)]
+    [InlineData("Aggressive", 1, 1, 30, 30)]
+    public void A_policy_has_its_ages_and_its_budget(string policy, int blocks, int coverage, int events, int reconciliations)
     {
         RetentionOptions options = Read(("Policy", policy)).Options;
 
-        (options.BlocksLive, options.CoverageLives, options.EventsLive).ShouldBe((TimeSpan.FromDays(blocks), TimeSpan.FromDays(coverage), TimeSpan.FromDays(events)));
+        (options.BlocksLive, options.CoverageLives, options.EventsLive, options.ReconciliationsLive).ShouldBe(
+            (TimeSpan.FromDays(blocks), TimeSpan.FromDays(coverage), TimeSpan.FromDays(events), TimeSpan.FromDays(reconciliations)));
         (options.Threshold, options.Target).ShouldBe((100_000_000_000, 80_000_000_000));
     }
 
     [Fact]
     public void Custom_is_what_is_said_and_nothing_else()
     {
-        RetentionOptions options = Read(("Policy", "custom"), ("EventsAfter", "10.00:00:00"), ("DiskThreshold", "1.5 GB"), ("DiskTarget", "900MB")).Options;
+        RetentionOptions options = Read(("Policy", "custom"), ("EventsAfter", "10.00:00:00"), ("DiskThreshold", "1.5 GB"), ("DiskTarget", "900MB"), ("ReconciliationsAfter", "20.00:00:00")).Options;
 
-        (options.BlocksLive, options.CoverageLives, options.EventsLive, options.Threshold, options.Target).ShouldBe((null, null, TimeSpan.FromDays(10), 1_500_000_000, 900_000_000));
+        (options.BlocksLive, options.CoverageLives, options.EventsLive, options.ReconciliationsLive, options.Threshold, options.Target).ShouldBe((null, null, TimeSpan.FromDays(10), TimeSpan.FromDays(20), 1_500_000_000, 900_000_000));
     }
 
     [Theory]
     [InlineData("Policy", "none", "ChainWatch:Retention:Policy is 'none': it must be disabled, normal, aggressive or custom.")]
     [InlineData("Policy", "1", "ChainWatch:Retention:Policy is '1': it must be disabled, normal, aggressive or custom.")]
     [InlineData("BlocksAfter", "00:10:00", "ChainWatch:Retention:BlocksAfter is '00:10:00': it must be from 01:00:00 to 36500.00:00:00.")]
+    [InlineData("ReconciliationsAfter", "00:59:00", "ChainWatch:Retention:ReconciliationsAfter is '00:59:00': it must be from 01:00:00 to 36500.00:00:00.")]
     [InlineData("DiskThreshold", "lots", "ChainWatch:Retention:DiskThreshold is 'lots': it must be a size like 80GB, 500MB or a number of bytes.")]
     [InlineData("DiskThreshold", "10kB", "ChainWatch:Retention:DiskThreshold is '10000': it must be 1MB or more.")]
     [InlineData("DiskTarget", "200GB", "ChainWatch:Retention:DiskTarget is '200000000000': it must be from 0 to DiskThreshold, which is 100000000000.")]
@@ -46,10 +48,12 @@ public sealed class RetentionOptionsTests
         Read(settings).Errors.ShouldContain(message);
     }
 
-    [Fact]
-    public void Ages_without_a_policy_are_refused()
+    [Theory]
+    [InlineData("EventsAfter")]
+    [InlineData("ReconciliationsAfter")]
+    public void Ages_without_a_policy_are_refused(string key)
     {
-        Read(("EventsAfter", "10.00:00:00")).Errors.ShouldHaveSingleItem().ShouldContain("Policy is 'disabled'");
+        Read((key, "10.00:00:00")).Errors.ShouldHaveSingleItem().ShouldContain("Policy is 'disabled'");
     }
 
     private static (RetentionOptions Options, IReadOnlyList<string> Errors) Read(params (string Key, string Value)[] settings)
