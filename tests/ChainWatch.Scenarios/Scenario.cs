@@ -750,7 +750,8 @@ internal sealed class Scenario
                 Mine([]);
             }
 
-            if (_family is { BeginsAfterHead: true } && _oracle.Chain.Count == 0)
+            // A leader that was deposed unheard hears of it when it writes. One that began where the chain ended, with nothing known yet, has nothing to write until the next block.
+            if (_family is { BeginsAfterHead: true } && (_oracle.Chain.Count == 0 || (tries > 0 && _election.IsVacant)))
             {
                 Mine([]);
             }

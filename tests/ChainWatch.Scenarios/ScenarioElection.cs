@@ -8,6 +8,9 @@ internal sealed class ScenarioElection(IWatchStore store)
     private readonly List<Candidate> _waiting = [];
     private Held? _current;
 
+    /// <summary>True while nobody leads or stands: whoever led before has not heard that it does not any more, and will when it writes.</summary>
+    public bool IsVacant => _current is null && _waiting.Count == 0;
+
     public ILeaderElection For(string holder) => new Election(this, holder);
 
     /// <summary>Gives the scope to whoever waits, or to the next one that asks. The leader so far is told, or left in its belief.</summary>
