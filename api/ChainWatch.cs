@@ -763,6 +763,7 @@ namespace ChainWatch
         public string Redact(string text);
         public void Dispose();
         public void ReplaceKeys(IReadOnlyList<string> keys);
+        public void ReportFetched(Block block, TimeSpan waited);
         public void ReportHead(long height);
         public void ReportObserved(string check, string message);
         public void ReportRefused(string check, string message);

@@ -318,7 +318,7 @@ internal sealed partial class BlockbookEndpoint : IPooledEndpoint, IDisposable
         catch (EndpointException exception)
         {
             // What was refused for its many requests stays refused for hours: to try again and again would only prolong it.
-            bool refused = exception.InnerException?.Message.Contains("'429'", StringComparison.Ordinal) == true;
+            bool refused = exception.Kind == EndpointErrorKind.RateLimited;
             TimeSpan rest = refused ? PublicLimits.RefusedFor : SocketRest;
             string message = refused
                 ? $"endpoint '{Name}' refuses connections from here (429): it was asked too often, and says so for up to 12 hours"

@@ -35,7 +35,16 @@ internal sealed class OgmiosEndpoint : IPooledEndpoint
     /// <exception cref="EndpointRefusedException">It is of another network.</exception>
     public async ValueTask<OgmiosConnection> OpenAsync(CancellationToken cancellationToken)
     {
-        OgmiosConnection connection = await OgmiosConnection.OpenAsync(Client, Closed, cancellationToken);
+        OgmiosConnection? opened = null;
+        await Client.RunAsync(
+            "connect",
+            async cancellation =>
+            {
+                opened = await OgmiosConnection.OpenAsync(Client, Closed, cancellation);
+                return null;
+            },
+            cancellationToken);
+        OgmiosConnection connection = opened!;
         lock (_lock)
         {
             _open.Add(connection);

@@ -280,7 +280,12 @@ internal sealed partial class CardanoSession : IDisposable
         BlockData data = message.Block!;
         (string Check, string Reason)? wrong = _telling.Forward(
             data,
-            parent => new CardanoBlock(message.TakeBody(), data, parent, line.Endpoint.Clock.TimeOf(data.Slot), line.Endpoint.Name, _plan));
+            parent =>
+            {
+                CardanoBlock block = new(message.TakeBody(), data, parent, line.Endpoint.Clock.TimeOf(data.Slot), line.Endpoint.Name, _plan);
+                line.Endpoint.Client.ReportFetched(block, line.Waited);
+                return block;
+            });
         if (wrong is { } failed)
         {
             string reason = failed.Check == "finality" ? _telling.SuspectViolation(ChainName, failed.Reason) : failed.Reason;

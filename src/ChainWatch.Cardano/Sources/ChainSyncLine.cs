@@ -8,6 +8,7 @@ namespace ChainWatch.Cardano;
 internal sealed class ChainSyncLine : IDisposable
 {
     private long _blockBytes;
+    private TimeSpan _waiting;
 
     public ChainSyncLine(OgmiosEndpoint endpoint, OgmiosConnection connection)
     {
@@ -24,6 +25,9 @@ internal sealed class ChainSyncLine : IDisposable
 
     /// <summary>How often in a row the node had gone on, and no block came.</summary>
     public int Stuck { get; set; }
+
+    /// <summary>How long the step that was taken last was waited for.</summary>
+    public TimeSpan Waited { get; private set; }
 
     /// <summary>Reads the end of a server's chain with its height, which no query has; <see langword="null"/> where it is empty.</summary>
     public static async ValueTask<ChainPoint?> ReadTipAsync(OgmiosEndpoint endpoint, OgmiosConnection connection, CancellationToken cancellationToken)
@@ -68,6 +72,7 @@ internal sealed class ChainSyncLine : IDisposable
         {
             using CancellationTokenSource limit = new(within, time);
             using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+            long started = time.GetTimestamp();
             try
             {
                 message = await Connection.Blocks.ReadAsync(either.Token);
@@ -80,8 +85,13 @@ internal sealed class ChainSyncLine : IDisposable
             {
                 throw new EndpointException(ended.Error, exception);
             }
+            finally
+            {
+                _waiting += time.GetElapsedTime(started);
+            }
         }
 
+        (Waited, _waiting) = (_waiting, TimeSpan.Zero);
         UnderWay--;
         Stuck = 0;
         _blockBytes = _blockBytes == 0 ? message.Length : ((_blockBytes * 7) + message.Length) / 8;

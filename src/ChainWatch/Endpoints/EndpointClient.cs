@@ -197,6 +197,15 @@ public sealed partial class EndpointClient : IDisposable
         LogAnswerObserved(Chain, Name, check, message);
     }
 
+    /// <summary>Records in the traces that this endpoint gave a block, for sources that tell their chain themselves: what block readers read is traced without it.</summary>
+    /// <param name="block">The block, as it is told.</param>
+    /// <param name="waited">How long it was waited for.</param>
+    public void ReportFetched(Block block, TimeSpan waited)
+    {
+        ArgumentNullException.ThrowIfNull(block);
+        ChainWatchTracing.Fetched(Chain, block, waited);
+    }
+
     /// <summary>Records the head that this endpoint told.</summary>
     public void ReportHead(long height) => HeadTold?.Invoke(height);
 

@@ -27,6 +27,9 @@ public sealed class EndpointError
     /// <summary>True where nothing was sent, because the endpoint's refusal is known beforehand.</summary>
     internal bool IsKnown { get; init; }
 
+    /// <summary>True where the endpoint let no connection be opened: whatever it is asked for, it is of no use until that changes.</summary>
+    internal bool NoConnection { get; init; }
+
     /// <inheritdoc/>
     public override string ToString() => Message;
 }

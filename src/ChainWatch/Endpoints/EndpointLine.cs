@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Text;
 
@@ -125,14 +127,21 @@ internal sealed class EndpointLine : IDisposable
         catch (Exception exception) when (exception is WebSocketException or HttpRequestException or IOException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             // The message may name the URL.
-            string cause = exception is WebSocketException socket ? socket.WebSocketErrorCode.ToString() : exception.GetType().Name;
-            throw new EndpointException(Transient($"the connection for pushes failed ({cause})"), exception);
+            string cause = exception switch
+            {
+                OperationCanceledException => string.Create(CultureInfo.InvariantCulture, $"no answer within {_options.Timeout.TotalSeconds:0.###} s"),
+                { InnerException: HttpRequestException { InnerException: SocketException socket } } => socket.SocketErrorCode.ToString(),
+                { InnerException: HttpRequestException request } => request.HttpRequestError.ToString(),
+                WebSocketException failed => failed.WebSocketErrorCode.ToString(),
+                _ => exception.GetType().Name,
+            };
+            throw new EndpointException(Transient($"its WebSocket could not be opened ({cause})", timedOut: exception is OperationCanceledException), exception);
         }
     }
 
     public void Dispose() => _http.Dispose();
 
-    private static async Task<WebSocket> ConnectClientAsync(Uri url, AuthenticationHeaderValue? authorization, CancellationToken cancellationToken)
+    private async Task<WebSocket> ConnectClientAsync(Uri url, AuthenticationHeaderValue? authorization, CancellationToken cancellationToken)
     {
         ClientWebSocket socket = new();
         try
@@ -145,8 +154,17 @@ internal sealed class EndpointLine : IDisposable
                 socket.Options.SetRequestHeader("Authorization", authorization.ToString());
             }
 
+            // Else all that is said of a refusal is that it was one.
+            socket.Options.CollectHttpResponseDetails = true;
             await socket.ConnectAsync(url, cancellationToken);
+            socket.HttpResponseHeaders = null;
             return socket;
+        }
+        catch (WebSocketException exception) when (socket.HttpStatusCode is not default(HttpStatusCode) and not HttpStatusCode.SwitchingProtocols)
+        {
+            EndpointError refused = RefusedUpgrade.ToError(_name, socket.HttpStatusCode, socket.HttpResponseHeaders, _time.GetUtcNow());
+            socket.Dispose();
+            throw new EndpointException(refused, exception);
         }
         catch
         {
@@ -191,5 +209,5 @@ internal sealed class EndpointLine : IDisposable
         return wait < TimeSpan.Zero ? TimeSpan.Zero : wait;
     }
 
-    private EndpointError Transient(string what) => new() { Kind = EndpointErrorKind.Transient, Message = $"endpoint '{_name}': {what}" };
+    private EndpointError Transient(string what, bool timedOut = false) => new() { Kind = EndpointErrorKind.Transient, Message = $"endpoint '{_name}': {what}", TimedOut = timedOut };
 }

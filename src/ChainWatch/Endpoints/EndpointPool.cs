@@ -384,6 +384,7 @@ public sealed partial class EndpointPool<TEndpoint>
         switch (error.Kind)
         {
             case EndpointErrorKind.Transient:
+            case EndpointErrorKind.Unsupported or EndpointErrorKind.ClientBug when error.NoConnection:
                 slot.Connected = false;
                 Demoting(slot, () => slot.Rating.Failed(tip, error.Message, error.RetryAfter, _time.GetUtcNow()));
                 LogFailed(slot.Client.Chain, slot.Client.Name, error.Message);

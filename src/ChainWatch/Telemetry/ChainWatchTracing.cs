@@ -63,6 +63,21 @@ internal static class ChainWatchTracing
         }
     }
 
+    /// <summary>Records a block that came by itself in a stream, and how long it was waited for.</summary>
+    public static void Fetched(string chain, Block block, TimeSpan waited)
+    {
+        if (!Source.HasListeners())
+        {
+            return;
+        }
+
+        // It is told when it is over: a source that waits for the next block does not know yet whether one comes.
+        using Activity? span = Source.StartActivity("chainwatch.fetch", ActivityKind.Client);
+        span?.SetStartTime(span.StartTimeUtc - waited);
+        span?.SetTag("chainwatch.chain", chain);
+        Fetched(span, AnswerKind.Found, reason: null, [block]);
+    }
+
     /// <summary>What a follower commits at once; it links to the fetches that the blocks came by.</summary>
     public static Activity? Batch(Chain chain, IReadOnlyList<PendingBlock> blocks)
     {

@@ -61,6 +61,15 @@ internal sealed class OgmiosServer : IAsyncDisposable
     /// <summary>Runs before a request is served; an error that it returns is the answer.</summary>
     public Func<OgmiosServerConnection, string, (int Code, string Text)?>? Before { get; set; }
 
+    /// <summary>With what status a request is refused that would open a connection; <see langword="null"/> lets it in.</summary>
+    public Func<HttpRequest, int?>? Refuses { get; set; }
+
+    /// <summary>What is said with a refusal, in seconds.</summary>
+    public string? RetryAfter { get; set; }
+
+    /// <summary>How many requests were refused.</summary>
+    public int Attempts { get; private set; }
+
     /// <summary>How many connections there were.</summary>
     public int Connected { get; private set; }
 
@@ -218,6 +227,19 @@ internal sealed class OgmiosServer : IAsyncDisposable
 
     private async Task ServeAsync(HttpContext context)
     {
+        if (Refuses?.Invoke(context.Request) is { } status)
+        {
+            Attempts++;
+            context.Response.StatusCode = status;
+            if (RetryAfter is { } seconds)
+            {
+                context.Response.Headers.RetryAfter = seconds;
+            }
+
+            await context.Response.WriteAsync("<html>the key is k-secret</html>");
+            return;
+        }
+
         if (!context.WebSockets.IsWebSocketRequest)
         {
             context.Response.ContentType = "application/json";
