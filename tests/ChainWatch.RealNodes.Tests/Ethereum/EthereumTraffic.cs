@@ -53,10 +53,10 @@ internal sealed class EthereumTraffic
             < 35 => await SendAsync(watched, amount, "0x"),
             < 42 => await SendAsync(stranger, amount, "0x"),
             < 44 => await SendAsync(watched, BigInteger.Zero, "0x"),
-            < 64 => await SendAsync(Contracts.TokenAddress, BigInteger.Zero, Transfer(watched, tokens)),
-            < 67 => await SendAsync(Contracts.TokenAddress, BigInteger.Zero, Transfer(stranger, tokens)),
-            < 69 => await SendAsync(Contracts.TokenAddress, BigInteger.Zero, Transfer(watched, BigInteger.Zero)),
-            < 72 => await SendAsync(Contracts.FakeTokenAddress, BigInteger.Zero, Transfer(watched, tokens)),
+            < 64 => await SendAsync(Contracts.TokenAddress, BigInteger.Zero, TestContracts.Transfer(watched, tokens)),
+            < 67 => await SendAsync(Contracts.TokenAddress, BigInteger.Zero, TestContracts.Transfer(stranger, tokens)),
+            < 69 => await SendAsync(Contracts.TokenAddress, BigInteger.Zero, TestContracts.Transfer(watched, BigInteger.Zero)),
+            < 72 => await SendAsync(Contracts.FakeTokenAddress, BigInteger.Zero, TestContracts.Transfer(watched, tokens)),
             // The transfer itself would succeed; its transaction does not.
             < 78 => await SendAsync(Contracts.ReverterAddress, amount, "0x" + Quantity.Word(watched)),
             _ when !_withInternal => await SendAsync(watched, amount, "0x"),
@@ -66,8 +66,6 @@ internal sealed class EthereumTraffic
             _ => await SendAsync(Contracts.CallerAddress, amount, "0x" + Quantity.Word(Contracts.ForwarderAddress) + Quantity.Word(watched)),
         };
     }
-
-    private static string Transfer(string to, BigInteger amount) => "0xa9059cbb" + Quantity.Word(to) + Quantity.Word(amount);
 
     private static string RandomAddress(Random random)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Numerics;
 using ChainWatch.TestInfrastructure;
 
 namespace ChainWatch.RealNodes.Tests;
@@ -52,6 +53,28 @@ internal sealed class TestContracts
         CallerAddress = await DeployAsync(node, Caller),
         TwiceAddress = await DeployAsync(node, Twice),
     };
+
+    /// <summary>Deploys a token that keeps balances. Anybody may transfer as much as they like; of each transfer it takes its fee, and tells nobody.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="feeOneIn">How many units lose one; 0 for no fee.</param>
+    public static Task<string> DeployLedgerTokenAsync(EthereumNode node, byte feeOneIn)
+    {
+        // balanceOf(address) is answered at the end, transfer(address,uint256) tells Transfer before it goes on, and anything else only goes on. What is divided by zero is zero.
+        var start = "60003560e01c" + "806370a0823114" + "60{0:x2}57" + "63a9059cbb1415" + "60{1:x2}57";
+        var tell = "602435600052" + "60043533" + "7f" + TransferTopic[2..] + "60206000a3";
+        var change = "5b" + "602435" + $"60{feeOneIn:x2}810490" + "03" + "60043554" + "01" + "60043555" + "600160005260206000f3";
+        var answer = "5b" + "60043554" + "60005260206000f3";
+        // Both places take one byte each.
+        var head = (start.Length - (2 * "{0:x2}".Length) + 4) / 2;
+        var changeAt = head + (tell.Length / 2);
+        return DeployAsync(node, string.Format(CultureInfo.InvariantCulture, start, changeAt + (change.Length / 2), changeAt) + tell + change + answer);
+    }
+
+    /// <summary>The call that transfers tokens.</summary>
+    public static string Transfer(string to, BigInteger amount) => "0xa9059cbb" + Quantity.Word(to) + Quantity.Word(amount);
+
+    /// <summary>The call that changes a balance of such a token without telling anybody.</summary>
+    public static string Rebase(string address, int change) => "0x00000001" + Quantity.Word(address) + Quantity.Word(change >= 0 ? change : (BigInteger.One << 256) + change);
 
     private static async Task<string> DeployAsync(EthereumNode node, string runtime)
     {

@@ -4,15 +4,12 @@ using ChainWatch.TestInfrastructure;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Npgsql;
 
 namespace ChainWatch.RealNodes.Tests;
 
 /// <summary>Records in PostgreSQL against a real node: each kind of difference is put there by hand, found, explained, and repaired where that is allowed.</summary>
 public sealed class EthereumReconciliationTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
-
     [Fact]
     public async Task Each_kind_of_difference_is_found_explained_and_repaired_where_it_may_be()
     {
@@ -37,19 +34,13 @@ public sealed class EthereumReconciliationTests
 
         using var host = Create(node, traffic, postgres.ConnectionString, withInternal: false);
         await host.StartAsync(TestContext.Current.CancellationToken);
-        var database = new MonitorDatabase(postgres.ConnectionString, "ethereum");
-        await CatchUpAsync(node, database);
-        await ExecuteAsync(postgres, $"delete from chainwatch.payment where tx_id = '{paid[0]}'");
-        await ExecuteAsync(postgres, $"update chainwatch.payment set amount = 5 where tx_id = '{paid[1]}'");
-        await ExecuteAsync(
-            postgres,
-            $"""
-            insert into chainwatch.payment (chain, tx_id, ordinal, address, key, asset, amount, status, block_height, block_hash, block_slot, confirmation_mark, confirmation_height, detected_at, partition)
-            select chain, '0x{new string('e', 64)}', 0, address, key, asset, 99, status, block_height, block_hash, block_slot, confirmation_mark, confirmation_height, detected_at, partition
-            from chainwatch.payment where tx_id = '{paid[2]}'
-            """);
+        ReconciledRecords records = new(postgres, host, "ethereum");
+        await CatchUpAsync(node, records);
+        await records.ChangeAsync($"delete from chainwatch.payment where tx_id = '{paid[0]}'");
+        await records.ChangeAsync($"update chainwatch.payment set amount = 5 where tx_id = '{paid[1]}'");
+        await records.ForgeAsync(like: paid[2], transaction: $"0x{new string('e', 64)}");
 
-        var found = await ReconcileAsync(host, new ReconciliationRequest { Repair = true });
+        var found = await records.ReconcileAsync(new ReconciliationRequest { Repair = true });
 
         found.Select(one => (one.Address, one.Kind, one.Repair)).ShouldBe(
             [
@@ -63,8 +54,57 @@ public sealed class EthereumReconciliationTests
             string.Join('\n', found));
         found.Single(one => one.Kind == DiscrepancyKind.InternalTransfer).OnChain.ShouldBe(777);
         found.Single(one => one.Kind == DiscrepancyKind.MissingPayment).TransactionId.ShouldBe(paid[0]);
-        (await database.ReadEventsAsync()).Count(one => one.Kind == "detected").ShouldBe(8, "nobody was told twice");
-        (await ReconcileAsync(host, new ReconciliationRequest())).Select(one => one.Kind).ShouldBe([DiscrepancyKind.ExtraPayment, DiscrepancyKind.InternalTransfer], ignoreOrder: true);
+        (await records.Database.ReadEventsAsync()).Count(one => one.Kind == "detected").ShouldBe(8, "nobody was told twice");
+        (await records.ReconcileAsync()).Select(one => one.Kind).ShouldBe([DiscrepancyKind.ExtraPayment, DiscrepancyKind.InternalTransfer], ignoreOrder: true);
+        await host.StopAsync(TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task What_changes_a_balance_without_a_payment_is_explained_and_alarms_nobody()
+    {
+        await using var postgres = await PostgresServer.StartNewAsync();
+        await using var node = await EthereumNode.StartAsync(EthereumNodeKind.Anvil);
+        var traffic = await EthereumTraffic.CreateAsync(node, Effort.Seed(), watched: 6, withInternal: false);
+        var rebasing = await TestContracts.DeployLedgerTokenAsync(node, feeOneIn: 0);
+        var charging = await TestContracts.DeployLedgerTokenAsync(node, feeOneIn: 10);
+        var (grown, shrunk, charged, caller, miner) = (traffic.Watched[0], traffic.Watched[1], traffic.Watched[2], traffic.Watched[3], traffic.Watched[4]);
+        await SendAsync(node, rebasing, 0, TestContracts.Transfer(grown, 100));
+        await SendAsync(node, rebasing, 0, TestContracts.Transfer(shrunk, 100));
+        await SendAsync(node, charging, 0, TestContracts.Transfer(charged, 100));
+        await SendAsync(node, caller, 1_000_000_000_000_000_000);
+        await node.MineAsync();
+        await SendAsync(node, rebasing, 0, TestContracts.Rebase(grown, 7));
+        await SendAsync(node, rebasing, 0, TestContracts.Rebase(shrunk, -3));
+        await node.Rpc.CallAsync("anvil_impersonateAccount", caller);
+        await node.Rpc.CallAsync("eth_sendTransaction", new { from = caller, to = node.Accounts[0], value = "0x0", gas = "0x5208" });
+        await node.MineAsync();
+        // The tip of what is in this block is its miner's.
+        await node.Rpc.CallAsync("anvil_setCoinbase", miner);
+        await node.Rpc.CallAsync("eth_sendTransaction", new { from = node.Accounts[1], to = node.Accounts[0], value = "0x1", gas = "0x5208", gasPrice = "0x4a817c800" });
+        await node.MineAsync();
+        await node.Rpc.CallAsync("anvil_setCoinbase", $"0x{new string('0', 40)}");
+        await node.MineAsync(20);
+
+        using var host = Create(node, traffic, postgres.ConnectionString, withInternal: false, ("REBASING", rebasing), ("CHARGING", charging));
+        await host.StartAsync(TestContext.Current.CancellationToken);
+        ReconciledRecords records = new(postgres, host, "ethereum");
+        await CatchUpAsync(node, records);
+
+        var found = await records.ReconcileAsync();
+
+        found.Select(one => (one.Address, one.Kind, one.Asset)).ShouldBe(
+            [
+                (grown, DiscrepancyKind.RebasingToken, "REBASING"),
+                (shrunk, DiscrepancyKind.RebasingToken, "REBASING"),
+                (charged, DiscrepancyKind.FeeOnTransfer, "CHARGING"),
+                (caller, DiscrepancyKind.Gas, "ETH"),
+                (miner, DiscrepancyKind.Reward, "ETH"),
+            ],
+            ignoreOrder: true,
+            string.Join('\n', found));
+        found.Where(one => one.Asset != "ETH").Select(one => (one.Recorded, one.OnChain)).ShouldBe([(0, 7), (0, -3), (100, 90)], ignoreOrder: true);
+        found.ShouldAllBe(one => one.IsHarmless && !one.IsAlarm && one.Result == ReconciliationResult.Matched);
+        (await records.ReconcileAsync()).ShouldBeEmpty("what is explained is told once");
         await host.StopAsync(TestContext.Current.CancellationToken);
     }
 
@@ -78,14 +118,14 @@ public sealed class EthereumReconciliationTests
         var chaos = await EthereumChaos.CreateAsync(node, traffic, Effort.Seed());
         using var host = Create(node, traffic, postgres.ConnectionString, withInternal: true);
         await host.StartAsync(TestContext.Current.CancellationToken);
-        var database = new MonitorDatabase(postgres.ConnectionString, "ethereum");
-        await CatchUpAsync(node, database);
+        ReconciledRecords records = new(postgres, host, "ethereum");
+        await CatchUpAsync(node, records);
         using CancellationTokenSource stop = new();
-        var stirring = StirAsync(chaos, node, database, stop.Token);
+        var stirring = StirAsync(chaos, node, records, stop.Token);
         List<Discrepancy> alarms = [];
         for (var run = 0; run < runs; run++)
         {
-            alarms.AddRange((await ReconcileAsync(host, new ReconciliationRequest())).Where(one => one.IsAlarm));
+            alarms.AddRange((await records.ReconcileAsync()).Where(one => one.IsAlarm));
         }
 
         await stop.CancelAsync();
@@ -97,59 +137,24 @@ public sealed class EthereumReconciliationTests
     }
 
     /// <summary>Lets the chain change as fast as it can be followed: where the follower falls behind, reconciliation waits, as it should, and would wait for ever.</summary>
-    private static async Task StirAsync(EthereumChaos chaos, EthereumNode node, MonitorDatabase database, CancellationToken cancellationToken)
+    private static async Task StirAsync(EthereumChaos chaos, EthereumNode node, ReconciledRecords records, CancellationToken cancellationToken)
     {
         while (!cancellationToken.IsCancellationRequested)
         {
             await chaos.ReorgAsync();
             await chaos.GrowAsync();
             await chaos.OutgrowAsync();
-            await CatchUpAsync(node, database);
+            await CatchUpAsync(node, records);
         }
     }
 
-    private static async Task<IReadOnlyList<Discrepancy>> ReconcileAsync(IHost host, ReconciliationRequest request)
-    {
-        var reconciliation = host.Services.GetRequiredService<IReconciliation>();
-        var id = await reconciliation.RequestAsync("ethereum", request, TestContext.Current.CancellationToken);
-        await Eventually.BecomesTrueAsync(
-            async _ => (await reconciliation.FindAsync("ethereum", id, CancellationToken.None))!.State == ReconciliationState.Done, Patience, () => $"reconciliation {id} does not end");
-        var run = (await reconciliation.FindAsync("ethereum", id, CancellationToken.None))!;
-        run.Counts.Total.ShouldBe(run.Addresses);
-        return await reconciliation.ReadDiscrepanciesAsync("ethereum", id, 1000, CancellationToken.None);
-    }
-
-    private static async Task CatchUpAsync(EthereumNode node, MonitorDatabase database)
-    {
-        var head = (await node.Rpc.CallAsync("eth_getBlockByNumber", "latest", false))!["hash"]!.GetValue<string>();
-        await Eventually.BecomesTrueAsync(async _ => await HoldsAsync(database, head), Patience, () => $"block {head} is not committed");
-    }
-
-    private static async Task<bool> HoldsAsync(MonitorDatabase database, string head)
-    {
-        try
-        {
-            return await database.HoldsBlockAsync(head);
-        }
-        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.UndefinedTable)
-        {
-            // The host has not set the schema up yet.
-            return false;
-        }
-    }
+    private static async Task CatchUpAsync(EthereumNode node, ReconciledRecords records) =>
+        await records.CatchUpAsync((await node.Rpc.CallAsync("eth_getBlockByNumber", "latest", false))!["hash"]!.GetValue<string>());
 
     private static Task<string> SendAsync(EthereumNode node, string to, long value, string data = "0x") =>
         node.Rpc.CallTextAsync("eth_sendTransaction", new { from = node.Accounts[1], to, value = "0x" + value.ToString("x", CultureInfo.InvariantCulture), data, gas = "0x30d40" });
 
-    private static async Task ExecuteAsync(PostgresServer postgres, string sql)
-    {
-        await using NpgsqlConnection connection = new(postgres.ConnectionString + ";Pooling=false");
-        await connection.OpenAsync(TestContext.Current.CancellationToken);
-        await using NpgsqlCommand command = new(sql, connection);
-        (await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken)).ShouldBe(1, sql);
-    }
-
-    private static IHost Create(EthereumNode node, EthereumTraffic traffic, string connectionString, bool withInternal)
+    private static IHost Create(EthereumNode node, EthereumTraffic traffic, string connectionString, bool withInternal, params (string Symbol, string Contract)[] tokens)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
@@ -163,7 +168,12 @@ public sealed class EthereumReconciliationTests
                 evm.Confirmations = "12";
                 evm.PollInterval = TimeSpan.FromMilliseconds(100);
                 evm.InternalTransfers = withInternal;
-                // No token: those of the test's contracts tell transfers, and keep no balances.
+                foreach (var (symbol, contract) in tokens)
+                {
+                    evm.Tokens.Add(symbol, contract, decimals: 0);
+                }
+
+                // Not the tokens of the traffic: they tell transfers, and keep no balances.
                 foreach (var address in traffic.Watched)
                 {
                     evm.Addresses.Add(address);
