@@ -61,7 +61,7 @@ public sealed class AddressSet
     /// <summary>True when the address with these key bytes is in this snapshot. Allocates nothing. Bytes of another length are in no set.</summary>
     public bool Contains(ReadOnlySpan<byte> key) => key.Length == KeyLength && IndexOf(_table, _entries, _removed, key) >= 0;
 
-    /// <summary>A snapshot with these addresses added; this one stays as it is.</summary>
+    /// <summary>A snapshot with these addresses added; this one stays as it is, and is the answer where it holds them all.</summary>
     public AddressSet Add(IEnumerable<AddressKey> keys)
     {
         ArgumentNullException.ThrowIfNull(keys);
@@ -112,9 +112,11 @@ public sealed class AddressSet
         private int _entries;
         private int _expected;
         private ImmutableHashSet<int> _removed;
+        private readonly AddressSet _from;
 
         public Change(AddressSet from, int expected)
         {
+            _from = from;
             _expected = expected;
             _table = from._table;
             _entries = from._entries;
@@ -147,6 +149,8 @@ public sealed class AddressSet
             }
         }
 
-        public readonly AddressSet ToSnapshot(long sequence) => new(_table, _entries, _removed, sequence);
+        /// <summary>What did not change stays the same object: a block that was read for it is known to be at a glance, without a look at every address.</summary>
+        public readonly AddressSet ToSnapshot(long sequence) =>
+            _entries == _from._entries && ReferenceEquals(_removed, _from._removed) && sequence == _from.Sequence ? _from : new(_table, _entries, _removed, sequence);
     }
 }

@@ -47,6 +47,17 @@ public sealed class AddressSetTests
     public void Adding_an_address_twice_counts_it_once() => AddressSet.Create(20).Add([Key(1), Key(1)]).Add([Key(1)]).Count.ShouldBe(1);
 
     [Fact]
+    public void What_changes_nothing_gives_the_same_snapshot()
+    {
+        AddressSet set = AddressSet.Create(20).Add([Key(1)]);
+
+        set.Add([]).ShouldBeSameAs(set);
+        set.Add([Key(1)]).ShouldBeSameAs(set);
+        set.Apply(new WatchChanges([], set.Sequence, More: false)).ShouldBeSameAs(set);
+        set.Apply(new WatchChanges([], set.Sequence + 1, More: false)).Sequence.ShouldBe(set.Sequence + 1);
+    }
+
+    [Fact]
     public void Bytes_of_another_length_are_in_no_set_and_cannot_be_added()
     {
         AddressSet set = AddressSet.Create(20).Add([Key(1)]);
