@@ -17,8 +17,8 @@ public sealed class RebuildTests
     public async Task Beside_live_traffic_it_comes_to_the_same_digest_and_a_flipped_amount_is_located_and_put_right()
     {
         var seed = Effort.Seed();
-        var blocks = Effort.Of(normal: 2_000, @long: 20_000);
-        var payments = Effort.Of(normal: 500, @long: 5_000);
+        var blocks = Effort.Of(normal: 1_000, @long: 20_000);
+        var payments = Effort.Of(normal: 250, @long: 5_000);
         await using var postgres = await PostgresServer.StartNewAsync();
         await using var node = await EthereumNode.StartAsync(EthereumNodeKind.Anvil);
         var traffic = await EthereumTraffic.CreateAsync(node, seed, withInternal: false);

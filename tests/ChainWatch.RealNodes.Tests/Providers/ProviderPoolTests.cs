@@ -47,7 +47,7 @@ public sealed class ProviderPoolTests
         monitor.Start();
         await monitor.CatchUpAsync(node, database, Patience);
         frozen.Process.Signal("STOP");
-        for (var step = 0; step < Effort.Of(normal: 25, @long: 120); step++)
+        for (var step = 0; step < Effort.Of(normal: 15, @long: 120); step++)
         {
             await chaos.GrowAsync();
             if (step % 5 == 4)

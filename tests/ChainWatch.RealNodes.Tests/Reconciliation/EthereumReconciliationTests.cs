@@ -111,7 +111,7 @@ public sealed class EthereumReconciliationTests
     [Fact]
     public async Task Under_reorgs_and_traffic_nothing_is_said_that_is_not_so()
     {
-        var runs = Effort.Of(normal: 10, @long: 200);
+        var runs = Effort.Of(normal: 6, @long: 200);
         await using var postgres = await PostgresServer.StartNewAsync();
         await using var node = await EthereumNode.StartAsync(EthereumNodeKind.Anvil);
         var traffic = await EthereumTraffic.CreateAsync(node, Effort.Seed(), watched: 10);
