@@ -13,7 +13,8 @@ internal sealed class BlockbookWire(WireSettings settings, bool raw) : MadeWire(
 
     public static ScenarioFamily Raw { get; } = new() { Name = "Blockbook", HasOutputs = true, Shape = Shape, Create = static settings => new BlockbookWire(settings, raw: true) };
 
-    public static ScenarioFamily Pages { get; } = new() { Name = "Blockbook", HasOutputs = true, Shape = Shape, Create = static settings => new BlockbookWire(settings, raw: false) };
+    // However little is in them, blocks of pages hold some 30 kB of rented memory each.
+    public static ScenarioFamily Pages { get; } = new() { Name = "Blockbook", HasOutputs = true, SmallBatch = 1_000_000, Shape = Shape, Create = static settings => new BlockbookWire(settings, raw: false) };
 
     protected override IBlockReader CreateReader()
     {

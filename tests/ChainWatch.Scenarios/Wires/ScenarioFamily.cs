@@ -20,6 +20,11 @@ internal sealed class ScenarioFamily
     /// <summary>Whether a source that begins at the head tells nothing until the next block.</summary>
     public bool BeginsAfterHead { get; init; }
 
+    /// <summary>
+    /// How many bytes of blocks end a commit where scenarios keep commits small. The room of a rollback hangs on it: one that does not fit is cut short, and then tells payments as retracted that come again.
+    /// </summary>
+    public long SmallBatch { get; init; } = 100_000;
+
     /// <summary>Makes a transaction's transfers what one transaction of the family can hold.</summary>
     public Func<SimulatedChain, IReadOnlyList<SimulatedTransfer>, IReadOnlyList<SimulatedTransfer>> Shape { get; init; } = static (_, transfers) => transfers;
 
