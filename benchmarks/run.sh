@@ -54,7 +54,7 @@ micro() {
     --inProcess --artifacts "$out/micro" --warmupCount 2 --iterationCount 5 --iterationTime 250 --filter "$@"
 }
 
-if wants P1; then micro '*EvmMatchBenchmarks.Reader*' '*EvmMatchBenchmarks.Read_check*' '*EvmLogsBenchmarks.Reader*' '*EvmLogsBenchmarks.Read_check*' '*CardanoMatchBenchmarks.Reader*' '*CardanoMatchBenchmarks.Read_and*'; fi
+if wants P1; then micro '*EvmMatchBenchmarks.Reader*' '*EvmMatchBenchmarks.Read_check*' '*EvmLogsBenchmarks.Reader*' '*EvmLogsBenchmarks.Read_check*' '*CardanoMatchBenchmarks.Reader*' '*CardanoMatchBenchmarks.Read_and*' '*XrplMatchBenchmarks.Reader' '*XrplMatchBenchmarks.Read_and*'; fi
 if wants P3; then micro '*AddressMiss*' '*AddressHit*' '*WatchlistLoad*'; fi
 if wants P4 || wants P5; then live store; fi
 if wants P7; then live latency --slow-seconds 20 --fast-seconds 5; fi

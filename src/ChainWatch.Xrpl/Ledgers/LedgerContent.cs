@@ -34,9 +34,10 @@ internal sealed class LedgerContent : IDisposable
 
     public ReadOnlySpan<byte> MetadataOf(in LedgerTransaction transaction) => _buffer.AsSpan(transaction.MetadataStart, transaction.MetadataLength);
 
-    public ReadOnlySpan<byte> IdBytesOf(in LedgerTransaction transaction) => _buffer.AsSpan(transaction.IdStart, Hash256.Length);
+    /// <summary>The transaction's id; empty where it was not needed so far.</summary>
+    public ReadOnlySpan<byte> IdBytesOf(in LedgerTransaction transaction) => _proves ? _buffer.AsSpan(transaction.IdStart, Hash256.Length) : default;
 
-    /// <summary>Adds a transaction from its hexadecimal digits, and hashes it.</summary>
+    /// <summary>Adds a transaction from its hexadecimal digits, and hashes it where the tree is wanted.</summary>
     public void Add(ReadOnlySpan<byte> transactionDigits, ReadOnlySpan<byte> metadataDigits)
     {
         int transactionLength = transactionDigits.Length / 2;
@@ -60,20 +61,23 @@ internal sealed class LedgerContent : IDisposable
         added.TransactionLength = transactionLength;
         Decode(transactionDigits, added.TransactionStart);
 
-        // The id is the hash of "TXN" and the transaction; its prefix stands where the leaf's length comes afterwards.
-        "TXN\0"u8.CopyTo(_buffer.AsSpan(added.TransactionStart - PrefixLength));
-        Hash256 id = Sha512Half.Of(_buffer.AsSpan(added.TransactionStart - PrefixLength, PrefixLength + transactionLength));
-        "SND\0"u8.CopyTo(_buffer.AsSpan(start));
-        WriteLength(transactionLength, _buffer.AsSpan(start + PrefixLength));
         int metadata = added.TransactionStart + transactionLength;
         WriteLength(metadataLength, _buffer.AsSpan(metadata));
         added.MetadataStart = metadata + LengthOfLength(metadataLength);
         added.MetadataLength = metadataLength;
         Decode(metadataDigits, added.MetadataStart);
         added.IdStart = added.MetadataStart + metadataLength;
-        id.CopyTo(_buffer.AsSpan(added.IdStart));
         int end = added.IdStart + Hash256.Length;
-        added.Leaf = _proves ? Sha512Half.Of(_buffer.AsSpan(start, end - start)) : default;
+        if (_proves)
+        {
+            // The id is the hash of "TXN" and the transaction; its prefix stands where the leaf's length comes afterwards.
+            "TXN\0"u8.CopyTo(_buffer.AsSpan(added.TransactionStart - PrefixLength));
+            Sha512Half.Of(_buffer.AsSpan(added.TransactionStart - PrefixLength, PrefixLength + transactionLength)).CopyTo(_buffer.AsSpan(added.IdStart));
+            "SND\0"u8.CopyTo(_buffer.AsSpan(start));
+            WriteLength(transactionLength, _buffer.AsSpan(start + PrefixLength));
+            added.Leaf = Sha512Half.Of(_buffer.AsSpan(start, end - start));
+        }
+
         added.Index = ReadIndex(MetadataOf(added));
         _used = end;
         _count++;

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Numerics;
 
@@ -42,6 +43,7 @@ internal ref struct TransactionMatch
 
     private ReadOnlySpan<byte> _delivered;
     private bool _succeeded;
+    private bool _touchesWatched;
 
     public TransactionMatch(
         WatchPlan plan,
@@ -78,6 +80,12 @@ internal ref struct TransactionMatch
             ReadSettled();
         }
 
+        if (!_touchesWatched && (_destination.IsEmpty || !TryFind(_destination, _tag, out _)))
+        {
+            // As nearly all transactions: nobody is watched whom it names or whose entries it changes.
+            return;
+        }
+
         MatchDelivered();
         EntryReader entries = new(_metadata);
         EntryChange entry = default;
@@ -106,12 +114,16 @@ internal ref struct TransactionMatch
         FieldReader reader = new(_metadata);
         while (reader.Read())
         {
-            if (reader.Depth > 0 || reader.Kind != FieldKind.Value)
+            if (reader.Kind != FieldKind.Value)
             {
                 continue;
             }
 
-            if (reader.Field == Field.TransactionResult)
+            if (reader.Depth > 0)
+            {
+                _touchesWatched = _touchesWatched || IsWatched(reader);
+            }
+            else if (reader.Field == Field.TransactionResult)
             {
                 _succeeded = reader.Number == 0;
             }
@@ -120,6 +132,18 @@ internal ref struct TransactionMatch
                 _delivered = reader.Value;
             }
         }
+    }
+
+    /// <summary>Whether a field of an entry names a watched account: its owner, or one side of a trust line.</summary>
+    private readonly bool IsWatched(in FieldReader reader)
+    {
+        ReadOnlySpan<byte> account = reader.Field switch
+        {
+            Field.Account => reader.Value,
+            Field.LowLimit or Field.HighLimit when reader.Value.Length == AmountReader.IssuedLength => reader.Value[28..],
+            _ => default,
+        };
+        return !account.IsEmpty && TryFind(account, tag: null, out _);
     }
 
     private void ReadTransaction()
@@ -402,5 +426,19 @@ internal ref struct TransactionMatch
 
     private readonly void Hold(long ordinal, in AddressKey to, string reason) => _held.Hold(Id(), ordinal, XrplFormat.MainNet.FormatAddress(to), reason);
 
-    private readonly Hash256 Id() => new(_id);
+    private readonly Hash256 Id()
+    {
+        if (!_id.IsEmpty)
+        {
+            return new Hash256(_id);
+        }
+
+        ReadOnlySpan<byte> prefix = "TXN\0"u8;
+        byte[] prefixed = ArrayPool<byte>.Shared.Rent(prefix.Length + _transaction.Length);
+        prefix.CopyTo(prefixed);
+        _transaction.CopyTo(prefixed.AsSpan(prefix.Length));
+        Hash256 id = Sha512Half.Of(prefixed.AsSpan(0, prefix.Length + _transaction.Length));
+        ArrayPool<byte>.Shared.Return(prefixed);
+        return id;
+    }
 }
