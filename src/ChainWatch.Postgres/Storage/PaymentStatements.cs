@@ -46,7 +46,8 @@ internal sealed class PaymentStatements
             select distinct on (e.tx_id, e.ordinal) {PaymentColumns.Of("e")}
             from unnest($2::text[], $3::bigint[]) as u (tx_id, ordinal)
             join {schema}.payment_event e on e.tx_id = u.tx_id and e.ordinal = u.ordinal and e.chain = $1
-            where (select s.repair from {schema}.back_scan s where s.id = $4)
+            where coalesce((select s.repair from {schema}.back_scan s where s.id = $4), false)
+                or not exists (select from {schema}.payment p where p.chain = $1 and p.tx_id = u.tx_id and p.ordinal = u.ordinal)
             order by e.tx_id, e.ordinal, e.sequence desc
             """;
         _selectReferences = $"select w.key, w.reference_type, w.reference_id from {schema}.watched_address w where w.chain = $1 and w.key = any($2::bytea[])";
@@ -98,8 +99,10 @@ internal sealed class PaymentStatements
         return payments;
     }
 
-    /// <summary>Adds the statement that selects what was told last of payments of these identities, where a back-scan repairs.</summary>
-    public void AddSelectTold(NpgsqlBatch batch, Chain chain, long backScanId, IReadOnlyList<PaymentFound> found) =>
+    /// <summary>
+    /// Adds the statement that selects what was told last of payments of these identities: of all where a back-scan repairs, else of those that have no row. A payment always has one, so these lost theirs, and are not told anew.
+    /// </summary>
+    public void AddSelectTold(NpgsqlBatch batch, Chain chain, long? backScanId, IReadOnlyList<PaymentFound> found) =>
         batch.AddCommand(_selectTold).Parameters
             .With(chain.Name)
             .WithArray(NpgsqlDbType.Text, found, one => chain.Format.FormatHash(one.Transfer.TransactionId))

@@ -88,6 +88,7 @@ internal sealed class PostgresSecondPass
         ChainMarks marks;
         bool fits;
         List<Payment> touched;
+        List<Payment> told;
         Dictionary<AddressKey, PaymentReference?> references;
         HashSet<int> due = [];
         await using (NpgsqlBatch batch = new(connection, transaction))
@@ -96,6 +97,7 @@ internal sealed class PostgresSecondPass
             AddCheck(batch, write);
             _payments.AddSelectTouched(batch, write.Chain, write.Partition, long.MaxValue, found);
             _payments.AddSelectReferences(batch, write.Chain, found);
+            _payments.AddSelectTold(batch, write.Chain, backScanId: null, found);
             batch.AddCommand(_due).Parameters
                 .With(write.Chain.Name)
                 .WithArray(NpgsqlDbType.Bytea, found, static one => one.Transfer.To.Bytes.ToArray())
@@ -114,6 +116,8 @@ internal sealed class PostgresSecondPass
             await reader.NextResultAsync(cancellationToken);
             references = await PaymentStatements.ReadReferencesAsync(reader, cancellationToken);
             await reader.NextResultAsync(cancellationToken);
+            told = await PaymentStatements.ReadTouchedAsync(reader, write.Chain, cancellationToken);
+            await reader.NextResultAsync(cancellationToken);
             while (await reader.ReadAsync(cancellationToken))
             {
                 due.Add((int)reader.GetInt64(0) - 1);
@@ -127,7 +131,7 @@ internal sealed class PostgresSecondPass
 
         PaymentFound[] wanted = [.. found.Where((_, index) => due.Contains(index))];
         PaymentChanges changes = PostgresCommits.Confirm(
-            PaymentTransitions.Resolve(write.Chain, rollBackTo: null, wanted, touched, key => references.GetValueOrDefault(key), write.At), marks, write.At);
+            PaymentTransitions.Resolve(write.Chain, rollBackTo: null, wanted, touched, key => references.GetValueOrDefault(key), write.At, told), marks, write.At);
         List<PaymentEvent> events = [];
         await _payments.WriteAsync(connection, write.Chain, write.Partition, changes, write.At, write.Deliver, events, cancellationToken);
         await using (NpgsqlBatch batch = new(connection, transaction))

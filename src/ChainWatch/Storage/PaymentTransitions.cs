@@ -23,7 +23,7 @@ public static class PaymentTransitions
     /// <param name="references">What a watched address stands for now.</param>
     /// <param name="at">The time of the commit.</param>
     /// <param name="told">
-    /// Where records are being repaired: payments among <paramref name="found"/> as they were after the last step that was told of each. Where that agrees with the block, what is stored is brought back to it,
+    /// Where records are being repaired, or a row was lost: payments among <paramref name="found"/> as they were after the last step that was told of each. Where that agrees with the block, what is stored is brought back to it,
     /// and nothing is told anew: the application has heard of it already.
     /// </param>
     public static PaymentChanges Resolve(

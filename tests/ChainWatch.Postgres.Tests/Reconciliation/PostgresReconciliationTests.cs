@@ -55,7 +55,23 @@ public sealed class PostgresReconciliationTests(PostgresServerFixture postgres) 
     }
 
     [Fact]
-    public async Task An_ordinary_back_scan_looks_at_no_events()
+    public async Task An_ordinary_back_scan_brings_back_a_row_that_was_lost_and_tells_nobody_twice()
+    {
+        (StoreScript script, _) = await StartAsync();
+        await script.ForwardAsync(Blocks(1, 9), Pay(Block(3), 1, amount: 50));
+        Payment before = await script.PaymentAsync(1);
+        await _test!.ExecuteAsync("delete from $schema$.payment");
+        await script.WatchAsync([2], since: 2);
+
+        BackScan scan = (await script.Store.ReadBackScansAsync(script.Chain, Token)).ShouldHaveSingleItem();
+        CommitResult result = await script.Store.CommitBackScanAsync(script.Piece(scan, Blocks(2, 9), Pay(Block(3), 1, amount: 50), Pay(Block(4), 2, to: 2)), Token);
+
+        result.Events.Select(static one => one.Payment.Id.TransactionId).Distinct().ShouldBe([Transaction(2)]);
+        (await script.PaymentAsync(1)).ShouldBe(before);
+    }
+
+    [Fact]
+    public async Task An_ordinary_back_scan_changes_no_row_that_is_there()
     {
         (StoreScript script, _) = await StartAsync();
         await script.ForwardAsync(Blocks(1, 9), Pay(Block(3), 1, amount: 50));
