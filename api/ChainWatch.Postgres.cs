@@ -45,6 +45,7 @@ namespace ChainWatch.Postgres
     {
         public PostgresRebuild(NpgsqlDataSource dataSource, string live, string rebuilt, TimeSpan writeTimeout, TimeProvider timeProvider);
         public PostgresWatchStore Store { get; }
+        public TimeSpan HoldLimit { get; init; }
         public Task DropAsync(CancellationToken cancellationToken);
         public Task PrepareAsync(bool resume, CancellationToken cancellationToken);
         public Task<RebuildComparison> CompareAsync(Chain chain, long fromHeight, int limit, CancellationToken cancellationToken);

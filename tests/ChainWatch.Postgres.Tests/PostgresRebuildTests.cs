@@ -1,5 +1,7 @@
 using ChainWatch.Conformance;
 using ChainWatch.TestInfrastructure;
+using ChainWatch.Testing;
+using Npgsql;
 using static ChainWatch.Conformance.ConformanceChain;
 using static ChainWatch.Conformance.StoreScript;
 
@@ -172,6 +174,49 @@ public sealed class PostgresRebuildTests(PostgresServerFixture postgres) : IAsyn
         {
             // With the numbers that they had, in the order of each payment's life.
             again.Select(static one => one.Sequence).ShouldBe([.. first.Select(static one => one.Sequence), .. again.Skip(10).Select(static one => one.Sequence)]);
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public async Task A_switch_that_takes_too_long_lets_the_live_system_go_on_and_is_tried_again(int tooLong)
+    {
+        await BothAsync();
+        ManualTimeProvider time = new(DateTimeOffset.UtcNow);
+        PostgresRebuild rebuild = new(_test.DataSource, _test.Options.Schema, $"{_test.Options.Schema}_rebuild", TimeSpan.FromSeconds(4), time) { HoldLimit = TimeSpan.FromSeconds(7) };
+        await using NpgsqlConnection other = await _test.DataSource.OpenConnectionAsync(Token);
+        await using NpgsqlTransaction slow = await other.BeginTransactionAsync(Token);
+        // What the switch needs in the end, and the live system never.
+        await using (NpgsqlCommand command = new($"lock table \"{_test.Options.Schema}_rebuild\".spend in access exclusive mode", other))
+        {
+            await command.ExecuteNonQueryAsync(Token);
+        }
+
+        Task<RebuildComparison> switching = rebuild.SwitchAsync(_live.Chain, 1, RedeliveryMode.Differences, retract: false, 10, Token);
+        for (int attempt = 1; attempt <= tooLong; attempt++)
+        {
+            await _test.IsBlockedAsync("datname = current_database()", other.ProcessID);
+            time.Advance(rebuild.HoldLimit);
+            await Eventually.BecomesTrueAsync(_ => Task.FromResult(switching.IsCompleted || time.TimerCount > 0), TimeSpan.FromSeconds(30), static () => "it does not let go");
+            await _live.ForwardAsync(Blocks(40 + attempt, 40 + attempt));
+            if (attempt == 1 && tooLong == 1)
+            {
+                await slow.CommitAsync(Token);
+            }
+
+            time.Advance(TimeSpan.FromSeconds(5));
+        }
+
+        if (tooLong == 1)
+        {
+            (await switching).ToHeight.ShouldBe(40);
+            (await _live.TryCommitAsync(_live.Draft(Blocks(42, 42)))).Outcome.ShouldBe(CommitOutcome.Fenced);
+        }
+        else
+        {
+            (await Should.ThrowAsync<ChainWatchException>(() => switching)).Message.ShouldContain("took longer than 00:00:07 each of 3 times, and nothing was changed");
+            await _live.ForwardAsync(Blocks(44, 44));
         }
     }
 

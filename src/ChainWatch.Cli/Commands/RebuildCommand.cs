@@ -28,6 +28,12 @@ internal static class RebuildCommand
         Description = "With --switch: also retracts recorded payments that this reading did not find. That one endpoint does not tell of a payment is no proof: give it where Integrity proves blocks, or other endpoints were asked.",
     };
 
+    private static readonly Option<TimeSpan> s_hold = new("--hold")
+    {
+        Description = "With --switch: how long it may hold up the live system's commits, as 00:01:00. What takes longer is taken back, tried twice more, and given up with nothing changed; --resume keeps what was read.",
+        DefaultValueFactory = static _ => TimeSpan.FromSeconds(30),
+    };
+
     private static readonly Option<double?> s_rate = new("--requests-per-second") { Description = "What each endpoint is asked at most. Default: half of what the configuration lets the host ask, where it says." };
 
     public static Command Create()
@@ -36,7 +42,7 @@ internal static class RebuildCommand
             "rebuild",
             "Reads a chain anew into a second schema beside the live system, compares the payments, and exits with 1 where they differ and are not taken over. Watched addresses, references and the application's tables are left alone.")
         {
-            CliOptions.Chain, s_fromHeight, s_fromDate, s_days, s_schema, s_resume, s_switch, s_deliver, s_deliverAgain, s_retract, s_rate, CliOptions.Limit,
+            CliOptions.Chain, s_fromHeight, s_fromDate, s_days, s_schema, s_resume, s_switch, s_deliver, s_deliverAgain, s_retract, s_hold, s_rate, CliOptions.Limit,
         };
         CliSession.Set(command, RunAsync);
         return command;
@@ -48,7 +54,13 @@ internal static class RebuildCommand
         ChainRegistration registration = slow.Registration(parsed.GetRequiredValue(CliOptions.Chain));
         Chain chain = registration.Chain;
         await using NpgsqlDataSource database = session.OpenDatabase(out string live);
-        PostgresRebuild rebuild = new(database, live, parsed.GetValue(s_schema) ?? $"{live}_rebuild", TimeSpan.FromSeconds(30), TimeProvider.System);
+        TimeSpan hold = parsed.GetValue(s_hold);
+        if (hold <= TimeSpan.Zero || hold > TimeSpan.FromHours(1))
+        {
+            throw new ArgumentException("--hold must be more than nothing, and at most an hour.", nameof(parsed));
+        }
+
+        PostgresRebuild rebuild = new(database, live, parsed.GetValue(s_schema) ?? $"{live}_rebuild", TimeSpan.FromSeconds(30), TimeProvider.System) { HoldLimit = hold };
         long from = await FromHeightAsync(registration, parsed, cancellationToken);
         await rebuild.PrepareAsync(parsed.GetValue(s_resume), cancellationToken);
         await session.Store.AuditAsync("rebuild", chain.Name, string.Create(CultureInfo.InvariantCulture, $"from block {from} on, beside the live records"), cancellationToken);

@@ -14,6 +14,9 @@ public sealed class PostgresRebuild
     /// <summary>How many differing payments are written at once, within the one transaction.</summary>
     private const int Slice = 10_000;
 
+    private const int SwitchAttempts = 3;
+    private static readonly TimeSpan SwitchPause = TimeSpan.FromSeconds(5);
+
     private readonly NpgsqlDataSource _dataSource;
     private readonly RebuildSchema _rebuilt;
     private readonly RebuildStatements _sql;
@@ -50,6 +53,10 @@ public sealed class PostgresRebuild
 
     /// <summary>The store of the rebuilt schema.</summary>
     public PostgresWatchStore Store { get; }
+
+    /// <summary>How long a switch may hold up the live system's commits. What takes longer is taken back, tried twice more, and then given up.</summary>
+    /// <value>The default is 30 seconds.</value>
+    public TimeSpan HoldLimit { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Makes the schema ready: empty, or as an interrupted rebuild left it.</summary>
     /// <param name="resume">Whether to keep what an interrupted rebuild has read.</param>
@@ -98,15 +105,57 @@ public sealed class PostgresRebuild
     /// <param name="limit">How many differences to name at most.</param>
     /// <param name="cancellationToken">Ends it; then nothing is changed.</param>
     /// <returns>What differed.</returns>
-    /// <exception cref="ChainWatchException">The two have no block in common.</exception>
+    /// <exception cref="ChainWatchException">The two have no block in common, or it took longer than <see cref="HoldLimit"/> each time: then nothing is changed.</exception>
     public async Task<RebuildComparison> SwitchAsync(Chain chain, long fromHeight, RedeliveryMode mode, bool retract, int limit, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(chain);
-        // Once without holding anybody up: what has to be read is at hand then.
-        await CompareAsync(chain, fromHeight, 1, cancellationToken);
+        for (int attempt = 1; ; attempt++)
+        {
+            // Once without holding anybody up: what has to be read is at hand then.
+            await CompareAsync(chain, fromHeight, 1, cancellationToken);
+            if (await TrySwitchAsync(chain, fromHeight, mode, retract, limit, cancellationToken) is { } comparison)
+            {
+                return comparison;
+            }
+
+            if (attempt == SwitchAttempts)
+            {
+                throw new ChainWatchException(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Switching chain '{chain.Name}' over took longer than {HoldLimit:c} each of {SwitchAttempts} times, and nothing was changed: try it when the database is less busy, or let it hold up the live system for longer."));
+            }
+
+            // What waited meanwhile is written first.
+            await Task.Delay(SwitchPause, _time, cancellationToken);
+        }
+    }
+
+    /// <summary>Switches over; <see langword="null"/> where that would take too long, with nothing changed.</summary>
+    private async Task<RebuildComparison?> TrySwitchAsync(Chain chain, long fromHeight, RedeliveryMode mode, bool retract, int limit, CancellationToken cancellationToken)
+    {
         await using NpgsqlConnection connection = await _dataSource.OpenConnectionAsync(cancellationToken);
         await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken);
         long term = await TakeTermAsync(connection, chain, cancellationToken);
+        using CancellationTokenSource hold = new(HoldLimit, _time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(hold.Token, cancellationToken);
+        RebuildComparison comparison;
+        try
+        {
+            comparison = await SwitchAsync(connection, chain, term, fromHeight, mode, retract, limit, either.Token);
+        }
+        catch (OperationCanceledException) when (hold.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            return null;
+        }
+
+        // Not by that token: whether a commit that is cancelled happened, nobody knows.
+        await transaction.CommitAsync(cancellationToken);
+        return comparison;
+    }
+
+    private async Task<RebuildComparison> SwitchAsync(
+        NpgsqlConnection connection, Chain chain, long term, long fromHeight, RedeliveryMode mode, bool retract, int limit, CancellationToken cancellationToken)
+    {
         RebuildComparison comparison = await CompareAsync(connection, chain, fromHeight, limit, cancellationToken);
         bool begins = await ScalarAsync(connection, _sql.HasCursor, chain, cancellationToken) is false;
         ChainMarks marks = await ReadMarksAsync(connection, begins ? _sql.RebuiltMarks : _sql.Marks, chain, cancellationToken);
@@ -129,7 +178,6 @@ public sealed class PostgresRebuild
         }
 
         await AuditAsync(connection, chain, comparison, mode, cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
         return comparison;
     }
 
@@ -170,7 +218,8 @@ public sealed class PostgresRebuild
             comparison = comparison with { Differing = reader.GetInt64(0), Payments = reader.GetInt64(1), Extra = reader.GetInt64(2) };
         }
 
-        return comparison with
+        // Looking for what differs takes as long as counting it.
+        return comparison.Differing == 0 ? comparison : comparison with
         {
             Differences = [.. (await ReadDifferencesAsync(connection, chain, comparison, limit, withExtra: true, cancellationToken)).Select(static one =>
                 new RebuildDifference { Rebuilt = one.Rebuilt, Recorded = one.Recorded?.Status == PaymentStatus.Retracted ? null : one.Recorded })],

@@ -29,7 +29,7 @@ internal sealed class RebuildStatements
                 and (not exists (select from {live}.watched_address w where w.chain = p.chain and w.key = p.key and w.from_height <= p.block_height)
                     or exists (select from {live}.back_scan s where s.chain = p.chain and p.block_height between s.from_height and s.to_height and p.key = any (s.keys)))
             """;
-        string differing =
+        string both =
             $"""
             with r as (
                 select p.* from {rebuilt}.payment p where p.chain = $1 and p.status <> 'retracted' and p.block_height between $2 and $3
@@ -37,13 +37,23 @@ internal sealed class RebuildStatements
                 -- Addresses that were registered so late that the rebuild does not know them cannot be judged.
                 select p.* from {live}.payment p where p.chain = $1 and p.status <> 'retracted' and p.block_height between $2 and $3
                     and exists (select from {rebuilt}.watched_address w where w.chain = p.chain and w.key = p.key)
-            ), d as (
+            )
+            """;
+        string differing =
+            $"""
+            {both}, d as (
                 select coalesce(r.tx_id, l.tx_id) as tx_id, coalesce(r.ordinal, l.ordinal) as ordinal, coalesce(r.block_height, l.block_height) as height
                 from r full join l on r.tx_id = l.tx_id and r.ordinal = l.ordinal
                 where r.tx_id is null or l.tx_id is null or not ({Same})
             )
             """;
-        Count = $"{differing} select (select count(*) from d), (select count(*) from r), (select count(*) from d where not exists (select from r where r.tx_id = d.tx_id and r.ordinal = d.ordinal))";
+        // In one go over both, with nothing set aside: the live system waits for it.
+        Count =
+            $"""
+            {both}
+            select count(*) filter (where r.tx_id is null or l.tx_id is null or not ({Same})), count(r.tx_id), count(*) filter (where r.tx_id is null)
+            from r full join l on r.tx_id = l.tx_id and r.ordinal = l.ordinal
+            """;
         Differences =
             $"""
             {differing}
