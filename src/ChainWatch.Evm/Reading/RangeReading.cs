@@ -2,8 +2,8 @@ namespace ChainWatch.Evm;
 
 /// <summary>
 /// Reads ranges of blocks that lie far enough below the head not to change: blocks or only their headers, the logs of what is watched for all of them at once, and receipts
-/// of those transactions alone that touch a watched address. What such a receipt says is what a whole block's receipts would say, so a payment has the same identity
-/// whichever way it was found.
+/// of those transactions alone that touch a watched address, or of the whole block where they are many. What such a receipt says is what a whole block's receipts would say, so
+/// a payment has the same identity whichever way it was found.
 /// </summary>
 /// <param name="endpoint">The endpoint.</param>
 /// <param name="plan">What is watched.</param>
@@ -17,6 +17,15 @@ internal sealed class RangeReading(EvmEndpoint endpoint, WatchPlan plan, EvmChec
 
     /// <summary>How many requests for receipts run side by side: a batch of calls is as long as the endpoint takes, but many transactions need several.</summary>
     private const int ReceiptRequestsAtOnce = 4;
+
+    /// <summary>
+    /// How many transactions of a block have their receipts read one by one: above that, all of its receipts are one call. Providers that charge by method take between one and
+    /// some twelve times as much for that call as for one receipt.
+    /// </summary>
+    private const int MostReceiptsApart = 12;
+
+    /// <summary>How many blocks have all of their receipts read at once: a busy one's are some hundred kilobytes.</summary>
+    private const int WholeBlocksAtOnce = 8;
 
     /// <summary>Above this likelihood of a false alarm a bloom says too little to read a block's receipts for.</summary>
     private const double TooOften = 0.1;
@@ -295,18 +304,28 @@ internal sealed class RangeReading(EvmEndpoint endpoint, WatchPlan plan, EvmChec
                 draft.NeedsReceipts = true;
             }
 
+            if (!draft.NeedsReceipts && plan.Native)
+            {
+                AddValues(draft);
+            }
+
+            if (!draft.NeedsReceipts && endpoint.Receipts != ReceiptCalls.ByTransaction && HasManyCandidates(draft, watched))
+            {
+                draft.NeedsReceipts = true;
+            }
+
             if (draft.NeedsReceipts)
             {
                 draft.Movements.RemoveUnproven();
                 suspects.Add(draft);
             }
-            else if (plan.Native)
-            {
-                AddValues(draft);
-            }
         }
 
-        await whole.ProveAsync(suspects, cancellationToken);
+        for (int from = 0; from < suspects.Count; from += WholeBlocksAtOnce)
+        {
+            await whole.ProveAsync(suspects.GetRange(from, Math.Min(WholeBlocksAtOnce, suspects.Count - from)), cancellationToken);
+        }
+
         if (plan.InternalTransfers)
         {
             await whole.TraceAsync(drafts, cancellationToken);
@@ -325,6 +344,23 @@ internal sealed class RangeReading(EvmEndpoint endpoint, WatchPlan plan, EvmChec
                 draft.Add(ReceiptParser.ValueOf(in transaction, index, proven: false));
             }
         }
+    }
+
+    /// <summary>Whether so many transactions may pay a watched address that all receipts of their block are cheaper than those of each. Logs come in the order of the block, and so do values.</summary>
+    private static bool HasManyCandidates(BlockData draft, AddressSet watched)
+    {
+        int candidates = 0;
+        int last = -1;
+        foreach (ref readonly Movement movement in draft.Movements.Items)
+        {
+            if (!movement.Proven && movement.TransactionIndex != last && watched.Contains(movement.To.Bytes))
+            {
+                last = movement.TransactionIndex;
+                candidates++;
+            }
+        }
+
+        return candidates > MostReceiptsApart;
     }
 
     /// <summary>Reads the receipts of the transactions that may pay a watched address. What the others did need not be known.</summary>

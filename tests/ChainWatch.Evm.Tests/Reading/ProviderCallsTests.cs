@@ -58,6 +58,18 @@ public sealed class ProviderCallsTests
     }
 
     [Fact]
+    public void A_settled_block_that_pays_often()
+    {
+        FakeChain chain = new();
+        chain.Mine([.. Enumerable.Range(0, 13).Select(_ => chain.PayToken(Bench.Usdc, Bench.Alice, 5))]);
+        chain.MineEmpty(200);
+        Bench bench = new Bench(chain).Watch(Bench.Alice);
+        (int calls, int requests) = Measure(bench, () => bench.PaymentsInRange(1, 1).Count.ShouldBe(13));
+
+        _page.Requires("a settled block in which more than 12 transactions pay", calls, 0, requests);
+    }
+
+    [Fact]
     public void A_look_at_the_head()
     {
         FakeChain chain = new();

@@ -108,21 +108,50 @@ public sealed class RangeTests
     public void Receipts_of_many_transactions_come_in_several_requests_and_one_that_fails_fails_the_reading()
     {
         FakeChain chain = new();
-        for (int block = 0; block < 4; block++)
+        for (int block = 0; block < 40; block++)
         {
-            chain.Mine([.. Enumerable.Range(0, 300).Select(_ => chain.PayToken(Bench.Usdc, Bench.Alice, 1))]);
+            chain.Mine([.. Enumerable.Range(0, 12).Select(_ => chain.PayToken(Bench.Usdc, Bench.Alice, 1))]);
         }
 
         chain.MineEmpty(70);
         Bench bench = new Bench(chain) { Native = false }.Watch(Bench.Alice);
-        bench.PaymentsInRange(1, 4).ShouldBe([.. Enumerable.Range(1, 4).SelectMany(number => chain[number].Transactions.Select(paid => Bench.Expect(chain[number], paid, 1, 1, "USDC", FakeChain.Address(1), Bench.Alice)))]);
+        bench.PaymentsInRange(1, 40).ShouldBe([.. Enumerable.Range(1, 40).SelectMany(number => chain[number].Transactions.Select(paid => Bench.Expect(chain[number], paid, 1, 1, "USDC", FakeChain.Address(1), Bench.Alice)))]);
+        bench.Node.Count("eth_getTransactionReceipt").ShouldBe(480);
+        bench.Node.Count("eth_getBlockReceipts").ShouldBe(0);
 
-        string missing = chain[4].Transactions[299].Hash;
+        string missing = chain[40].Transactions[11].Hash;
         Bench without = new Bench(chain) { Native = false }.Watch(Bench.Alice);
         without.Node.Intercept = (method, parameters) => method == "eth_getTransactionReceipt" && (string?)parameters[0] == missing
             ? throw new FakeRpcException(-32000, "header not found")
             : null;
-        without.ReadBlocks(1, 4).Kind.ShouldBe(AnswerKind.Unknown);
+        without.ReadBlocks(1, 40).Kind.ShouldBe(AnswerKind.Unknown);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Where_many_transactions_of_a_block_pay_its_receipts_are_one_call(bool native)
+    {
+        FakeChain chain = new();
+        for (int block = 0; block < 20; block++)
+        {
+            chain.Mine([.. Enumerable.Range(0, 13).Select(index => native && index % 2 == 0 ? chain.Pay(Bench.Alice, 1) : chain.PayToken(Bench.Usdc, Bench.Alice, 1))]);
+        }
+
+        chain.MineEmpty(70);
+        Bench single = new Bench(chain) { Native = native }.Watch(Bench.Alice);
+        IReadOnlyList<string> expected = [.. Enumerable.Range(1, 20).SelectMany(number => single.PaymentsAtTip(chain[number]))];
+        expected.Count.ShouldBe(260);
+
+        Bench bench = new Bench(chain) { Native = native }.Watch(Bench.Alice);
+        bench.PaymentsInRange(1, 20).ShouldBe(expected);
+        bench.Node.Count("eth_getBlockReceipts").ShouldBe(20);
+        bench.Node.Count("eth_getTransactionReceipt").ShouldBe(0);
+
+        Bench apart = new Bench(chain) { Native = native }.Watch(Bench.Alice);
+        apart.Node.Missing.Add("eth_getBlockReceipts");
+        apart.PaymentsInRange(1, 20).ShouldBe(expected);
+        apart.PaymentsInRange(1, 20).ShouldBe(expected, "it is not asked for what it does not have");
     }
 
     [Fact]
