@@ -53,8 +53,8 @@ public sealed class AddressSetTests
 
         set.Add([]).ShouldBeSameAs(set);
         set.Add([Key(1)]).ShouldBeSameAs(set);
-        set.Apply(new WatchChanges([], set.Sequence, More: false)).ShouldBeSameAs(set);
-        set.Apply(new WatchChanges([], set.Sequence + 1, More: false)).Sequence.ShouldBe(set.Sequence + 1);
+        set.Apply(new WatchChanges { Changes = [], Sequence = set.Sequence, More = false }).ShouldBeSameAs(set);
+        set.Apply(new WatchChanges { Changes = [], Sequence = set.Sequence + 1, More = false }).Sequence.ShouldBe(set.Sequence + 1);
     }
 
     [Fact]
