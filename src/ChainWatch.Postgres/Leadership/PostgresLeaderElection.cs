@@ -17,7 +17,7 @@ public sealed class PostgresLeaderElection : ILeaderElection
     private readonly PostgresElectionSettings _settings;
     private readonly TimeProvider _time;
     private readonly ILogger<PostgresLeaderElection> _logger;
-    private readonly Random _jitter;
+    private readonly RetryBackoff _backoff;
     private readonly HandOverPace _pace;
     private volatile bool _proven;
 
@@ -26,7 +26,8 @@ public sealed class PostgresLeaderElection : ILeaderElection
         _settings = settings;
         _time = time;
         _logger = logger;
-        _jitter = new Random(HashCode.Combine(settings.Holder, Environment.ProcessId));
+        // Not all at once: every instance lost its connection in the same moment.
+        _backoff = new RetryBackoff(s_leastWait, s_mostWait, HashCode.Combine(settings.Holder, Environment.ProcessId), least: 0.5);
         _pace = new HandOverPace(settings.Leadership.HandBackAfter, time);
     }
 
@@ -39,7 +40,7 @@ public sealed class PostgresLeaderElection : ILeaderElection
     {
         ArgumentNullException.ThrowIfNull(candidate);
         long since = _time.GetTimestamp();
-        TimeSpan wait = s_leastWait;
+        int failures = 0;
         while (true)
         {
             LeaderSession? session = null;
@@ -54,7 +55,7 @@ public sealed class PostgresLeaderElection : ILeaderElection
                 }
 
                 _proven = true;
-                wait = s_leastWait;
+                failures = 0;
                 PostgresLeadership leadership = await StandAsync(session, candidate, since, cancellationToken);
                 session = null;
                 return leadership;
@@ -62,10 +63,9 @@ public sealed class PostgresLeaderElection : ILeaderElection
             catch (Exception exception) when (PostgresFailure.IsLost(exception))
             {
                 cancellationToken.ThrowIfCancellationRequested();
+                TimeSpan wait = _backoff.After(failures++);
                 LeadershipLog.ServerNotReached(_logger, candidate.Scope, wait, exception);
-                // Not all at once: every instance lost its connection in the same moment.
-                await Task.Delay(wait * (0.5 + (_jitter.NextDouble() / 2)), _time, cancellationToken);
-                wait = wait * 2 < s_mostWait ? wait * 2 : s_mostWait;
+                await Task.Delay(wait, _time, cancellationToken);
             }
             finally
             {

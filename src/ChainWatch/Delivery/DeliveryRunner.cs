@@ -15,7 +15,7 @@ internal sealed class DeliveryRunner
     private readonly EngineSignals _signals;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly Random _jitter;
+    private readonly RetryBackoff _backoff;
 
     /// <param name="store">The store, initialized.</param>
     /// <param name="handle">Runs all handlers for one event.</param>
@@ -33,7 +33,7 @@ internal sealed class DeliveryRunner
         _signals = signals;
         _time = time;
         _logger = logger;
-        _jitter = new Random(options.Seed != 0 ? options.Seed : HashCode.Combine(time.GetTimestamp(), Environment.ProcessId));
+        _backoff = new RetryBackoff(options.FirstRetry, options.MaxRetry, options.Seed != 0 ? options.Seed : HashCode.Combine(time.GetTimestamp(), Environment.ProcessId));
     }
 
     /// <summary>Delivers until cancelled, then lets the handlers under way finish within <see cref="DeliveryOptions.DrainTimeout"/>, and returns.</summary>
@@ -73,7 +73,7 @@ internal sealed class DeliveryRunner
             }
             catch (Exception exception)
             {
-                TimeSpan wait = Backoff(++failures);
+                TimeSpan wait = _backoff.After(failures++);
                 DeliveryLog.OutboxFailed(_logger, wait, exception);
                 try
                 {
@@ -169,7 +169,7 @@ internal sealed class DeliveryRunner
         }
         else
         {
-            TimeSpan wait = Backoff(delivery.Attempt);
+            TimeSpan wait = _backoff.After(delivery.Attempt - 1);
             await delivery.RetryAsync(_time.GetUtcNow() + wait, error, CancellationToken.None);
             _metrics.DeliveryFailed(one, parked: false);
             DeliveryLog.Failed(_logger, one.Payment.Chain, one.Payment.TransactionId, one.Payment.Id.Ordinal, one.Sequence, delivery.Attempt, wait, error);
@@ -218,11 +218,5 @@ internal sealed class DeliveryRunner
         {
             return ($"it could not be acknowledged: {exception.GetType().Name}: {exception.Message}", null);
         }
-    }
-
-    private TimeSpan Backoff(int attempt)
-    {
-        double most = Math.Min(_options.MaxRetry.Ticks, _options.FirstRetry.Ticks * Math.Pow(2, Math.Min(attempt - 1, 30)));
-        return TimeSpan.FromTicks((long)(most * _jitter.NextDouble()));
     }
 }
