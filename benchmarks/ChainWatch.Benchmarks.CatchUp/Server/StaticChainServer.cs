@@ -55,21 +55,25 @@ internal sealed class StaticChainServer : IDisposable
         lock (_subscribers)
         {
             _announced.Add((height, Stopwatch.GetTimestamp()));
-            foreach (var subscriber in _subscribers)
-            {
-                try
-                {
-                    subscriber.Send(frame.Span);
-                }
-                catch (SocketException)
-                {
-                    // It is gone.
-                }
-            }
+            // Who is gone is not told again: the programs that are measured come one after the other.
+            _subscribers.RemoveAll(subscriber => !TrySend(subscriber, frame.Span));
         }
     }
 
     public void Dispose() => _listener.Dispose();
+
+    private static bool TrySend(Socket subscriber, ReadOnlySpan<byte> frame)
+    {
+        try
+        {
+            subscriber.Send(frame);
+            return true;
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            return false;
+        }
+    }
 
     private async Task ServeAsync(Socket connection)
     {
