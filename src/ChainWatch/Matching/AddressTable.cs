@@ -111,9 +111,11 @@ internal sealed class AddressTable
         AddressSegment[] directory = Volatile.Read(ref _directory);
         for (int place = 0; place < directory.Length; place += directory.Length >> directory[place].Depth)
         {
-            for (int slot = 0; slot < directory[place].Slots; slot++)
+            AddressSegment segment = directory[place];
+            int free = segment.FreeSlot();
+            for (int step = 1; step < segment.Slots; step++)
             {
-                yield return (directory[place], slot);
+                yield return (segment, (free + step) % segment.Slots);
             }
         }
     }
@@ -183,12 +185,13 @@ internal sealed class AddressTable
     /// <summary>Whether the first bit that the keys of a segment do not share is zero.</summary>
     private static bool IsLeft(AddressSegment segment, ulong hash) => hash << segment.Depth >> 63 == 0;
 
-    /// <summary>Copies the keys of one segment to two others, or to one, by the first bit that they do not share.</summary>
+    /// <summary>Copies the keys of one segment to two others, or to one, by the first bit that they do not share. What was added twice keeps its order.</summary>
     private static void Move(AddressSegment from, AddressSegment left, AddressSegment right)
     {
-        for (int slot = 0; slot < from.Slots; slot++)
+        int free = from.FreeSlot();
+        for (int step = 1; step < from.Slots; step++)
         {
-            if (from.TryGet(slot, out ReadOnlySpan<byte> key, out int number))
+            if (from.TryGet((free + step) % from.Slots, out ReadOnlySpan<byte> key, out int number))
             {
                 ulong hash = Hash(key);
                 (IsLeft(from, hash) ? left : right).Add(key, hash, number);

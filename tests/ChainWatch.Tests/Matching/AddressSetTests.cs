@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using FsCheck;
 using FsCheck.Fluent;
 
@@ -149,6 +150,43 @@ public sealed class AddressSetTests
         branch.Contains(Key(60_000).Bytes).ShouldBeFalse();
         branch.Contains(Key(400_000).Bytes).ShouldBeTrue();
         set.Contains(Key(400_000).Bytes).ShouldBeFalse();
+    }
+
+    [Theory]
+    [InlineData(3)]
+    [InlineData(20)]
+    public void What_was_removed_and_added_again_is_found_by_old_and_new_snapshots_alike_however_the_table_grew(int keyLength)
+    {
+        for (int seed = 0; seed < 60; seed++)
+        {
+            Random random = new(seed);
+            AddressSet set = AddressSet.Create(keyLength);
+            HashSet<int> model = [];
+            List<(AddressSet Set, HashSet<int> Model)> snapshots = [];
+            for (int step = 1; step <= 120; step++)
+            {
+                // Half of them once and for all, so that it grows; the others again and again.
+                int key = random.Next(2) == 0 ? 1000 + step : random.Next(6);
+                bool remove = key < 1000 && model.Contains(key);
+                _ = remove ? model.Remove(key) : model.Add(key);
+                set = Apply(set, new WatchChange(step, KeyOf(key), Removed: remove));
+                snapshots.Add((set, [.. model]));
+            }
+
+            foreach ((AddressSet one, HashSet<int> wanted) in snapshots)
+            {
+                one.Count.ShouldBe(wanted.Count);
+                Enumerable.Range(0, 6).Concat(Enumerable.Range(1000, 121)).Where(key => one.Contains(KeyOf(key).Bytes)).ShouldBe(wanted.Order(), $"seed {seed}, sequence {one.Sequence}");
+                one.Keys.Count().ShouldBe(wanted.Count);
+            }
+        }
+
+        AddressKey KeyOf(int number)
+        {
+            byte[] bytes = new byte[keyLength];
+            BinaryPrimitives.WriteInt16LittleEndian(bytes, (short)number);
+            return new AddressKey(bytes);
+        }
     }
 
     [Fact]
