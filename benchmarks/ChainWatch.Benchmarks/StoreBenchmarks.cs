@@ -27,46 +27,12 @@ public class StoreBenchmarks
 
     private Chain Chain => _chains.Chain;
 
+    // Run in the runner's own process, a setup that returns a task is not waited for.
     [GlobalSetup]
-    public async Task SetupAsync()
-    {
-        var services = new ServiceCollection();
-        services.AddLogging();
-        services.AddSingleton<IConfiguration>(new ConfigurationBuilder().Build());
-        if (Store == "PostgreSQL")
-        {
-            _server = await PostgresServer.StartNewAsync();
-        }
-
-        services.AddChainWatch(watch =>
-        {
-            watch.AddSimulated(_chains);
-            if (_server is not null)
-            {
-                watch.UsePostgres(_server.ConnectionString);
-            }
-        });
-        _services = services.BuildServiceProvider();
-        _store = _services.GetRequiredService<IWatchStore>();
-        await _store.InitializeAsync(CancellationToken.None);
-        _term = await _store.RaiseTermAsync(WatchScope.For(Chain, 0), "bench", CancellationToken.None);
-        var key = new byte[Chain.Format.AddressKeyLength];
-        key.AsSpan().Fill(7);
-        _address = new AddressKey(key);
-        var registration = new WatchRegistration { Key = _address, Address = Chain.Format.FormatAddress(_address) };
-        await _store.AddAddressesAsync(Chain, [registration], DateTimeOffset.UnixEpoch, CancellationToken.None);
-        _sequence = (await _store.ReadWatchChangesAsync(Chain, 0, 100, CancellationToken.None)).Sequence;
-    }
+    public void Setup() => SetupAsync().GetAwaiter().GetResult();
 
     [GlobalCleanup]
-    public async Task CleanupAsync()
-    {
-        await _services!.DisposeAsync();
-        if (_server is not null)
-        {
-            await _server.DisposeAsync();
-        }
-    }
+    public void Cleanup() => CleanupAsync().GetAwaiter().GetResult();
 
     /// <summary>One block with two payments.</summary>
     [Benchmark(Description = "commit at the head")]
@@ -134,5 +100,44 @@ public class StoreBenchmarks
         BinaryPrimitives.WriteInt64BigEndian(bytes[^8..], number);
         bytes[0] = 1;
         return new Hash256(bytes);
+    }
+
+    private async Task SetupAsync()
+    {
+        var services = new ServiceCollection();
+        services.AddLogging();
+        services.AddSingleton<IConfiguration>(new ConfigurationBuilder().Build());
+        if (Store == "PostgreSQL")
+        {
+            _server = await PostgresServer.StartNewAsync();
+        }
+
+        services.AddChainWatch(watch =>
+        {
+            watch.AddSimulated(_chains);
+            if (_server is not null)
+            {
+                watch.UsePostgres(_server.ConnectionString);
+            }
+        });
+        _services = services.BuildServiceProvider();
+        _store = _services.GetRequiredService<IWatchStore>();
+        await _store.InitializeAsync(CancellationToken.None);
+        _term = await _store.RaiseTermAsync(WatchScope.For(Chain, 0), "bench", CancellationToken.None);
+        var key = new byte[Chain.Format.AddressKeyLength];
+        key.AsSpan().Fill(7);
+        _address = new AddressKey(key);
+        var registration = new WatchRegistration { Key = _address, Address = Chain.Format.FormatAddress(_address) };
+        await _store.AddAddressesAsync(Chain, [registration], DateTimeOffset.UnixEpoch, CancellationToken.None);
+        _sequence = (await _store.ReadWatchChangesAsync(Chain, 0, 100, CancellationToken.None)).Sequence;
+    }
+
+    private async Task CleanupAsync()
+    {
+        await _services!.DisposeAsync();
+        if (_server is not null)
+        {
+            await _server.DisposeAsync();
+        }
     }
 }
