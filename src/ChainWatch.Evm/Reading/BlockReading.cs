@@ -90,6 +90,16 @@ internal sealed class BlockReading(EvmEndpoint endpoint, WatchPlan plan, EvmChec
     /// <summary>Reads the receipts of whole blocks, and so proves all their movements.</summary>
     public async ValueTask ProveAsync(IReadOnlyList<BlockData> blocks, CancellationToken cancellationToken)
     {
+        foreach (BlockData block in await ReadReceiptsAsync(blocks, cancellationToken))
+        {
+            await ProveByTransactionAsync(block, cancellationToken);
+        }
+    }
+
+    /// <summary>Reads the receipts of whole blocks, a call for each.</summary>
+    /// <returns>The blocks that are left, where the endpoint has no such call.</returns>
+    public async ValueTask<List<BlockData>> ReadReceiptsAsync(IReadOnlyList<BlockData> blocks, CancellationToken cancellationToken)
+    {
         List<BlockData> open = [];
         foreach (BlockData block in blocks)
         {
@@ -115,10 +125,7 @@ internal sealed class BlockReading(EvmEndpoint endpoint, WatchPlan plan, EvmChec
             open.RemoveRange(0, done);
         }
 
-        foreach (BlockData block in open)
-        {
-            await ProveByTransactionAsync(block, cancellationToken);
-        }
+        return open;
     }
 
     /// <summary>Traces blocks, and adds what contracts moved.</summary>

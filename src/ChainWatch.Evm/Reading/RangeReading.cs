@@ -19,8 +19,8 @@ internal sealed class RangeReading(EvmEndpoint endpoint, WatchPlan plan, EvmChec
     private const int ReceiptRequestsAtOnce = 4;
 
     /// <summary>
-    /// How many transactions of a block have their receipts read one by one: above that, all of its receipts are one call. Providers that charge by method take between one and
-    /// some twelve times as much for that call as for one receipt.
+    /// How many transactions of a block have their receipts read one by one. Above that, all of its receipts are one call, which takes more bytes, and some providers charge more for it than for a
+    /// receipt, but fewer calls meet their limits.
     /// </summary>
     private const int MostReceiptsApart = 12;
 
@@ -297,19 +297,10 @@ internal sealed class RangeReading(EvmEndpoint endpoint, WatchPlan plan, EvmChec
     public async ValueTask ProveAsync(List<BlockData> drafts, LogFilter filter, bool logsRead, AddressSet watched, CancellationToken cancellationToken)
     {
         List<BlockData> suspects = [];
+        List<BlockData> busy = [];
         foreach (BlockData draft in drafts)
         {
             if (logsRead && ChecksBloom && draft is { HasBloom: true, LogsSeen: 0 } && filter.FalseAlarm(draft.Bloom) <= TooOften && filter.MayMatch(draft.Bloom))
-            {
-                draft.NeedsReceipts = true;
-            }
-
-            if (!draft.NeedsReceipts && plan.Native)
-            {
-                AddValues(draft);
-            }
-
-            if (!draft.NeedsReceipts && endpoint.Receipts != ReceiptCalls.ByTransaction && HasManyCandidates(draft, watched))
             {
                 draft.NeedsReceipts = true;
             }
@@ -318,14 +309,22 @@ internal sealed class RangeReading(EvmEndpoint endpoint, WatchPlan plan, EvmChec
             {
                 draft.Movements.RemoveUnproven();
                 suspects.Add(draft);
+                continue;
+            }
+
+            if (plan.Native)
+            {
+                AddValues(draft);
+            }
+
+            if (HasManyCandidates(draft, watched))
+            {
+                busy.Add(draft);
             }
         }
 
-        for (int from = 0; from < suspects.Count; from += WholeBlocksAtOnce)
-        {
-            await whole.ProveAsync(suspects.GetRange(from, Math.Min(WholeBlocksAtOnce, suspects.Count - from)), cancellationToken);
-        }
-
+        await whole.ProveAsync(suspects, cancellationToken);
+        await ProveBusyAsync(busy, cancellationToken);
         if (plan.InternalTransfers)
         {
             await whole.TraceAsync(drafts, cancellationToken);
@@ -342,6 +341,20 @@ internal sealed class RangeReading(EvmEndpoint endpoint, WatchPlan plan, EvmChec
             if (!transaction.Value.IsZero && (!transaction.HasFrom || transaction.From != transaction.To))
             {
                 draft.Add(ReceiptParser.ValueOf(in transaction, index, proven: false));
+            }
+        }
+    }
+
+    /// <summary>Reads all receipts of blocks in which many transactions pay, where the endpoint gives those of a block at once; where not, each is read for itself afterwards.</summary>
+    private async ValueTask ProveBusyAsync(List<BlockData> busy, CancellationToken cancellationToken)
+    {
+        for (int from = 0; from < busy.Count && endpoint.Receipts != ReceiptCalls.ByTransaction; from += WholeBlocksAtOnce)
+        {
+            List<BlockData> part = busy.GetRange(from, Math.Min(WholeBlocksAtOnce, busy.Count - from));
+            List<BlockData> open = await whole.ReadReceiptsAsync(part, cancellationToken);
+            foreach (BlockData draft in part.Except(open))
+            {
+                draft.Movements.RemoveUnproven();
             }
         }
     }

@@ -162,7 +162,7 @@ internal sealed class EndpointLine : IDisposable
         }
         catch (WebSocketException exception) when (socket.HttpStatusCode is not default(HttpStatusCode) and not HttpStatusCode.SwitchingProtocols)
         {
-            EndpointError refused = RefusedUpgrade.ToError(_name, socket.HttpStatusCode, socket.HttpResponseHeaders, _time.GetUtcNow());
+            EndpointError refused = RefusedUpgrade.ToError(_name, socket.HttpStatusCode, GetRetryAfter(RefusedUpgrade.RetryAfterOf(socket.HttpResponseHeaders)));
             socket.Dispose();
             throw new EndpointException(refused, exception);
         }

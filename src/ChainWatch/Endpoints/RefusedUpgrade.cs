@@ -10,9 +10,8 @@ internal static class RefusedUpgrade
     /// <summary>Translates the answer.</summary>
     /// <param name="endpoint">The endpoint's name.</param>
     /// <param name="status">The answer's status.</param>
-    /// <param name="headers">The answer's headers, where they are known.</param>
-    /// <param name="now">The time, for a server that names the moment to come back.</param>
-    public static EndpointError ToError(string endpoint, HttpStatusCode status, IReadOnlyDictionary<string, IEnumerable<string>>? headers, DateTimeOffset now)
+    /// <param name="retryAfter">How long the server asked to wait, where it said.</param>
+    public static EndpointError ToError(string endpoint, HttpStatusCode status, TimeSpan? retryAfter)
     {
         EndpointErrorKind kind = KindOf((int)status);
         string meaning = kind switch
@@ -27,11 +26,15 @@ internal static class RefusedUpgrade
         {
             Kind = kind,
             Code = (int)status,
-            RetryAfter = RetryAfterOf(headers, now),
+            RetryAfter = retryAfter,
             NoConnection = true,
             Message = string.Create(CultureInfo.InvariantCulture, $"endpoint '{endpoint}' refused to open a WebSocket with HTTP {(int)status}: {meaning}"),
         };
     }
+
+    /// <summary>The header that says when to come back, among those of the answer.</summary>
+    public static RetryConditionHeaderValue? RetryAfterOf(IReadOnlyDictionary<string, IEnumerable<string>>? headers) =>
+        headers is not null && headers.TryGetValue("Retry-After", out IEnumerable<string>? values) && RetryConditionHeaderValue.TryParse(values.FirstOrDefault(), out RetryConditionHeaderValue? header) ? header : null;
 
     private static EndpointErrorKind KindOf(int status) => status switch
     {
@@ -44,15 +47,4 @@ internal static class RefusedUpgrade
         408 or 425 or >= 500 => EndpointErrorKind.Transient,
         _ => EndpointErrorKind.ClientBug,
     };
-
-    private static TimeSpan? RetryAfterOf(IReadOnlyDictionary<string, IEnumerable<string>>? headers, DateTimeOffset now)
-    {
-        if (headers is null || !headers.TryGetValue("Retry-After", out IEnumerable<string>? values) || !RetryConditionHeaderValue.TryParse(values.FirstOrDefault(), out RetryConditionHeaderValue? header))
-        {
-            return null;
-        }
-
-        TimeSpan? wait = header.Delta ?? (header.Date is { } date ? date - now : null);
-        return wait < TimeSpan.Zero ? TimeSpan.Zero : wait;
-    }
 }

@@ -135,7 +135,8 @@ public sealed class RangeTests
         FakeChain chain = new();
         for (int block = 0; block < 20; block++)
         {
-            chain.Mine([.. Enumerable.Range(0, 13).Select(index => native && index % 2 == 0 ? chain.Pay(Bench.Alice, 1) : chain.PayToken(Bench.Usdc, Bench.Alice, 1))]);
+            IEnumerable<FakeTransaction> paying = Enumerable.Range(0, 13).Select(index => native && index % 2 == 0 ? chain.Pay(Bench.Alice, 1) : chain.PayToken(Bench.Usdc, Bench.Alice, 1));
+            chain.Mine([.. paying, chain.PayToken(Bench.Usdc, Bench.Bob, 1)]);
         }
 
         chain.MineEmpty(70);
@@ -151,7 +152,10 @@ public sealed class RangeTests
         Bench apart = new Bench(chain) { Native = native }.Watch(Bench.Alice);
         apart.Node.Missing.Add("eth_getBlockReceipts");
         apart.PaymentsInRange(1, 20).ShouldBe(expected);
-        apart.PaymentsInRange(1, 20).ShouldBe(expected, "it is not asked for what it does not have");
+        apart.Node.Count("eth_getTransactionReceipt").ShouldBe(260, "those of the transactions that pay, and of no others");
+        int asked = apart.Node.Count("eth_getBlockReceipts");
+        apart.PaymentsInRange(1, 20).ShouldBe(expected);
+        apart.Node.Count("eth_getBlockReceipts").ShouldBe(asked, "it is not asked again for what it does not have");
     }
 
     [Fact]
