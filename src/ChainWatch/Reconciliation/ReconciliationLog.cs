@@ -31,4 +31,7 @@ internal static partial class ReconciliationLog
 
     [LoggerMessage(EventId = 1107, EventName = "ReconciliationHandlerFailed", Level = LogLevel.Error, Message = "{Handler} failed for reconciliation {Id} of {Chain}; it is tried again in {Wait}")]
     public static partial void HandlerFailed(ILogger logger, string handler, long id, string chain, TimeSpan wait, Exception exception);
+
+    [LoggerMessage(EventId = 1108, EventName = "StateNotRead", Level = LogLevel.Information, Message = "The state of {Chain} at its newest {Point} block ({Height}) could not be read: {Reason}")]
+    public static partial void StateNotRead(ILogger logger, string chain, string point, long? height, string? reason);
 }

@@ -32,7 +32,7 @@ internal sealed class ReconciliationWork
         _watchStore = watchStore;
         _time = time;
         _logger = logger;
-        _reading = new StateReading(registration, station.Store, time);
+        _reading = new StateReading(registration, station.Store, time, logger);
         _blocks = new BlockComparison(registration, station.Store);
         _states = new StateComparison(registration, station.Options, station.Store, _reading, _blocks);
         _repair = new ReconciliationRepair(registration.Chain, term, station.Store, watchStore, signals, time, logger);
@@ -71,6 +71,7 @@ internal sealed class ReconciliationWork
 
         ReconciliationLog.Started(_logger, run.Id, Chain.Name, run.Request.RequestedBy, run.Addresses, run.Counts.Total);
         Show(run);
+        _reading.Begin();
         _parts = await ReadPartsAsync(cancellationToken);
         long since = _time.GetTimestamp();
         long told = _time.GetTimestamp();

@@ -1,15 +1,20 @@
+using Microsoft.Extensions.Logging;
+
 namespace ChainWatch;
 
 /// <summary>
 /// Reads the chain's state at a point that our cursor has passed. It asks for the newest final one; where no endpoint has state there any more, for the newest committed one; and where the protocol
 /// knows only its newest state, it waits until that is committed here too.
 /// </summary>
-internal sealed class StateReading(ChainRegistration registration, IReconciliationStore store, TimeProvider time)
+internal sealed class StateReading(ChainRegistration registration, IReconciliationStore store, TimeProvider time, ILogger logger)
 {
+    private const int Rounds = 3;
+    private static readonly TimeSpan RoundWait = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+    private static readonly string[] s_points = ["final", "committed", "the endpoint's own newest"];
 
-    // What to ask for, once it has turned out what can be answered: 0 the newest final point, 1 the newest committed one, 2 whatever the endpoint has.
+    // What to ask for, once it has turned out what can be answered: an index of s_points.
     private int _level;
 
     public int MaxAddresses => registration.StateReader?.MaxAddresses ?? 100;
@@ -18,6 +23,12 @@ internal sealed class StateReading(ChainRegistration registration, IReconciliati
     public string? Reason { get; private set; }
 
     private Chain Chain => registration.Chain;
+
+    /// <summary>
+    /// A reconciliation begins: the final point is asked for again. What could not be read there once may have failed by itself, and a point that is not final may be replaced as soon as it has agreed, so
+    /// that everything up to it would have to be compared again.
+    /// </summary>
+    public void Begin() => _level = 0;
 
     /// <summary>The newest point that is final enough: where nothing is final yet, the cursor.</summary>
     public async ValueTask<ChainPoint?> FinalAsync(CancellationToken cancellationToken) =>
@@ -32,20 +43,29 @@ internal sealed class StateReading(ChainRegistration registration, IReconciliati
             return null;
         }
 
-        for (; ; _level++)
+        for (int round = 1; ; round++)
         {
-            ChainPoint? at = _level switch { 0 => await FinalAsync(cancellationToken), 1 => registration.Status.Cursor, _ => null };
-            Answer<ChainState> answer = await AskAsync(reader, keys, at, cancellationToken);
-            if (answer.IsFound)
+            for (; _level < s_points.Length; _level++)
             {
-                return await WaitForAsync(answer.Value.Point, cancellationToken) ? answer.Value : null;
+                ChainPoint? at = _level switch { 0 => await FinalAsync(cancellationToken), 1 => registration.Status.Cursor, _ => null };
+                Answer<ChainState> answer = await AskAsync(reader, keys, at, cancellationToken);
+                if (answer.IsFound)
+                {
+                    return await WaitForAsync(answer.Value.Point, cancellationToken) ? answer.Value : null;
+                }
+
+                Reason = answer.Reason;
+                ReconciliationLog.StateNotRead(logger, Chain.Name, s_points[_level], at?.Height, Reason);
             }
 
-            Reason = answer.Reason;
-            if (_level >= 2)
+            // Nobody answers anything: that is more often a moment than for ever.
+            _level = 0;
+            if (round == Rounds)
             {
                 return null;
             }
+
+            await Task.Delay(RoundWait, time, cancellationToken);
         }
     }
 

@@ -98,7 +98,7 @@ public sealed class BitcoinReconciliationTests
     private static IHost Create(BitcoinNode node, IEnumerable<string> watched, string connectionString)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
-        builder.Logging.SetMinimumLevel(LogLevel.Warning);
+        builder.Logging.AddProvider(new LastLog());
         builder.Services.AddChainWatch(watch =>
         {
             watch.UsePostgres(connectionString);

@@ -126,6 +126,10 @@ public sealed class EthereumReconciliationTests
         for (var run = 0; run < runs; run++)
         {
             alarms.AddRange((await records.ReconcileAsync()).Where(one => one.IsAlarm));
+            if (stirring.IsCompleted)
+            {
+                await stirring;
+            }
         }
 
         await stop.CancelAsync();
@@ -157,7 +161,7 @@ public sealed class EthereumReconciliationTests
     private static IHost Create(EthereumNode node, EthereumTraffic traffic, string connectionString, bool withInternal, params (string Symbol, string Contract)[] tokens)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
-        builder.Logging.SetMinimumLevel(LogLevel.Warning);
+        builder.Logging.AddProvider(new LastLog());
         builder.Services.AddChainWatch(watch =>
         {
             watch.UsePostgres(connectionString);

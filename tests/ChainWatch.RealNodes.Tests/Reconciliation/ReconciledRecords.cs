@@ -1,6 +1,7 @@
 using ChainWatch.TestInfrastructure;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace ChainWatch.RealNodes.Tests;
@@ -18,14 +19,16 @@ internal sealed class ReconciledRecords(PostgresServer postgres, IHost host, str
         var reconciliation = host.Services.GetRequiredService<IReconciliation>();
         var id = await reconciliation.RequestAsync(chain, request ?? new ReconciliationRequest(), TestContext.Current.CancellationToken);
         await Eventually.BecomesTrueAsync(
-            async _ => (await reconciliation.FindAsync(chain, id, CancellationToken.None))!.State == ReconciliationState.Done, Patience, () => $"reconciliation {id} does not end");
+            async _ => (await reconciliation.FindAsync(chain, id, CancellationToken.None))!.State == ReconciliationState.Done,
+            Patience,
+            () => $"reconciliation {id} does not end\n{LastLines}");
         var run = (await reconciliation.FindAsync(chain, id, CancellationToken.None))!;
         run.Counts.Total.ShouldBe(run.Addresses);
         return await reconciliation.ReadDiscrepanciesAsync(chain, id, 1000, CancellationToken.None);
     }
 
     /// <summary>Waits until a block is committed.</summary>
-    public Task CatchUpAsync(string head) => Eventually.BecomesTrueAsync(async _ => await HoldsAsync(head), Patience, () => $"block {head} is not committed");
+    public Task CatchUpAsync(string head) => Eventually.BecomesTrueAsync(async _ => await HoldsAsync(head), Patience, () => $"block {head} is not committed\n{LastLines}");
 
     /// <summary>Changes one row.</summary>
     public async Task ChangeAsync(string sql)
@@ -43,6 +46,8 @@ internal sealed class ReconciledRecords(PostgresServer postgres, IHost host, str
         select chain, '{transaction}', 0, address, key, asset, 99, status, block_height, {(block is null ? "block_hash" : $"'{block}'")}, block_slot, confirmation_mark, confirmation_height, detected_at, partition
         from chainwatch.payment where tx_id = '{like}'
         """);
+
+    private LastLog? LastLines => host.Services.GetServices<ILoggerProvider>().OfType<LastLog>().SingleOrDefault();
 
     private async Task<bool> HoldsAsync(string head)
     {

@@ -126,6 +126,43 @@ public sealed class ReconciliationRunTests
         bench.Found(id).ShouldHaveSingleItem().Kind.ShouldBe(DiscrepancyKind.NotYetFinal);
     }
 
+    [Fact]
+    public void What_could_not_be_read_once_is_asked_for_again_by_the_next_reconciliation()
+    {
+        using ReconciliationBench bench = AccountReconciliationTests.Create("a");
+        bench.Pay("a", 5);
+        bench.Settle();
+        bench.Engine.Scheduler.RunUntil(() => bench.Engine.Status.FinalizedHeight == 6, TimeSpan.FromMinutes(5)).ShouldBeTrue();
+        Fail(bench, times: 1);
+        bench.Reconcile().ShouldBeEmpty();
+        bench.Last().Point!.Value.Height.ShouldBe(bench.Chain.Head.Height, "the newest committed block was read instead");
+
+        bench.Reconcile().ShouldBeEmpty();
+
+        bench.Last().Point!.Value.Height.ShouldBe(6, "what agrees at a final block need never be compared again");
+    }
+
+    [Fact]
+    public void A_state_that_nobody_tells_for_a_moment_is_waited_for()
+    {
+        using ReconciliationBench bench = AccountReconciliationTests.Create("a");
+        bench.Pay("a", 5);
+        bench.Settle();
+        Fail(bench, times: 4);
+
+        bench.Reconcile().ShouldBeEmpty();
+
+        bench.Last().Counts.ShouldBe(new ReconciliationCounts(1, 0, 0, 0, 0));
+    }
+
+    private static void Fail(ReconciliationBench bench, int times) => bench.State.BeforeAnswer = () =>
+    {
+        if (times-- > 0)
+        {
+            throw new EndpointException(EndpointErrorKind.Transient, "the connection broke");
+        }
+    };
+
     private sealed class FailingOnce : IReconciliationHandler
     {
         public static List<long> Reports { get; } = [];
