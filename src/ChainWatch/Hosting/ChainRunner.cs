@@ -7,6 +7,7 @@ internal sealed class ChainRunner
 {
     private static readonly TimeSpan AfterLoss = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan HeadStart = TimeSpan.FromSeconds(5);
 
     private readonly ChainRegistration _registration;
     private readonly IWatchStore _store;
@@ -136,7 +137,6 @@ internal sealed class ChainRunner
 
     private async Task<bool> FollowAsync(Leadership leadership, AddressSet? watched, long granted, CancellationToken cancellationToken)
     {
-        LeadershipLog.Acquired(_logger, leadership.Scope, leadership.Term);
         _status.Led(leading: true, leadership.Term);
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, leadership.Lost);
         // Told at once: a write on a connection that is cut off may take long to give up.
@@ -144,11 +144,21 @@ internal sealed class ChainRunner
         try
         {
             Quorum? quorum = Quorum.Create(_registration, _metrics, _time, _logger);
-            Follower follower = CreateFollower(leadership.Term, watched, leadership.StoreTerm, () => TakenOver(leadership, granted), quorum, leadership.HandOver);
+            Signal began = new();
+            Follower follower = CreateFollower(
+                leadership.Term, watched, leadership.StoreTerm,
+                () =>
+                {
+                    began.Pulse();
+                    TakenOver(leadership, granted);
+                },
+                quorum, leadership.HandOver);
             BackScanRunner backScans = new(_registration, _options, _deliver, leadership.Term, _store, _metrics, _signals, _time, _logger) { Outputs = follower.Outputs, Quorum = quorum };
             SecondPassRunner secondPass = new(_registration, follower, _deliver, leadership.Term, _store, _metrics, _signals, _time, _logger);
             RetentionRunner retention = new(_registration, Retention, leadership.Term, _store, _metrics, _time, _logger);
-            List<Task> works = [follower.RunAsync(stop.Token), backScans.RunAsync(stop.Token), secondPass.RunAsync(stop.Token), retention.RunAsync(stop.Token)];
+            List<Task> works = [follower.RunAsync(stop.Token)];
+            LeadershipLog.Acquired(_logger, leadership.Scope, leadership.Term);
+            works.AddRange(AfterAsync(began, backScans.RunAsync, stop.Token), AfterAsync(began, secondPass.RunAsync, stop.Token), AfterAsync(began, retention.RunAsync, stop.Token));
             if (quorum is not null)
             {
                 works.Add(quorum.RunAsync(stop.Token));
@@ -156,10 +166,11 @@ internal sealed class ChainRunner
 
             if (Reconciliation is { } station)
             {
-                works.Add(new ReconciliationRunner(_registration, station, leadership.Term, _store, _signals, _time, _logger).RunAsync(stop.Token));
+                ReconciliationRunner reconciliation = new(_registration, station, leadership.Term, _store, _signals, _time, _logger);
+                works.Add(AfterAsync(began, reconciliation.RunAsync, stop.Token));
             }
 
-            Task pending = Pending?.RunAsync(_registration, () => follower.Watched!, stop.Token) ?? Task.CompletedTask;
+            Task pending = Pending is { } payments ? AfterAsync(began, cancel => payments.RunAsync(_registration, () => follower.Watched!, cancel), stop.Token) : Task.CompletedTask;
             // Not by Task.WhenAny, which may tell on the thread pool.
             TaskCompletionSource<Task> ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
             Task[] endings = [.. works.Select(work => EndAsync(work, ended))];
@@ -191,6 +202,16 @@ internal sealed class ChainRunner
         {
             _status.Led(leading: false, leadership.Term);
         }
+    }
+
+    /// <summary>
+    /// Begins a work when the follower has begun: a chain that nobody follows is waited for by customers, and all else would compile itself, and ask the database and the endpoints, just then. Where
+    /// there is nothing to begin with for long, it is not waited for.
+    /// </summary>
+    private async Task AfterAsync(Signal began, Func<CancellationToken, Task> work, CancellationToken cancellationToken)
+    {
+        await began.WaitAsync(seenVersion: 0, HeadStart, _time, cancellationToken);
+        await work(cancellationToken);
     }
 
     /// <summary>Waits for the end of a work, whatever it is, and tells of it. Why it ended is for whoever awaits the first that did.</summary>

@@ -39,6 +39,25 @@ public sealed class ReconciliationRunTests
         after.State.Calls.ShouldBeLessThan(25 * 2, "what was done is not done again");
     }
 
+    [Fact]
+    public void A_new_leader_commits_before_it_does_anything_else()
+    {
+        using ReconciliationBench before = AccountReconciliationTests.Create("a");
+        before.Settle();
+        before.Engine.Stop();
+        long id = before.Engine.Ask(_ => before.Records.RequestAsync(before.Chain.Chain, new ReconciliationRequest(), before.Engine.Time.GetUtcNow(), CancellationToken.None));
+        before.Chain.MineEmpty(1);
+        using ReconciliationBench after = new(store: before.Engine.Store, chain: before.Chain);
+        after.Engine.Reader.Options.Latency = TimeSpan.FromSeconds(1);
+        long? height = null;
+        after.State.BeforeAnswer = () => height ??= after.Engine.Cursor!.Value.Height;
+
+        after.Engine.Start();
+        after.Finish(id);
+
+        height.ShouldBe(after.Chain.Head.Height);
+    }
+
     [Theory]
     [InlineData("01:00:00", null)]
     [InlineData(null, "03:00")]
