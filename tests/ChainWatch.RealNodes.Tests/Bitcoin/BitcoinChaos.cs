@@ -26,6 +26,11 @@ internal sealed class BitcoinChaos(BitcoinNode node, BitcoinTraffic traffic, int
                 await traffic.SendAsync();
             }
 
+            if (node.HasExtensions && _random.Next(2) == 0)
+            {
+                await traffic.SendHiddenAsync();
+            }
+
             await node.MineAsync(1, traffic.RandomMiner());
         }
     }
@@ -58,7 +63,7 @@ internal sealed class BitcoinChaos(BitcoinNode node, BitcoinTraffic traffic, int
         // Some blocks hold nothing, so that what was mined before is mined later now.
         for (var empty = _random.Next(3); empty > 0 && left > 1; empty--)
         {
-            await node.Rpc.CallAsync("generateblock", await node.NewAddressAsync("bech32"), Array.Empty<string>());
+            await MineWithAsync();
             left--;
         }
 
@@ -67,15 +72,15 @@ internal sealed class BitcoinChaos(BitcoinNode node, BitcoinTraffic traffic, int
         Deepest = Math.Max(Deepest, depth);
     }
 
-    private async Task MineWithAsync(string transaction)
+    private async Task MineWithAsync(params string[] transactions)
     {
         try
         {
-            await node.Rpc.CallAsync("generateblock", await node.NewAddressAsync("bech32"), new[] { transaction });
+            await node.Rpc.CallAsync("generateblock", await node.NewAddressAsync("bech32"), transactions);
         }
         catch (JsonRpcErrorException)
         {
-            // What it spends is gone meanwhile.
+            // What it spends is gone meanwhile, or the chain has extension blocks.
             await node.MineAsync();
         }
     }

@@ -9,17 +9,24 @@ public sealed class BitcoinReorgTests
 {
     private const int Confirmations = 6;
     private const int RewardMaturity = 100;
+    private const int ExtensionMaturity = 6;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     [Theory]
-    [InlineData(BitcoinNodeKind.Knots, "regtest", "BTC")]
-    [InlineData(BitcoinNodeKind.Litecoin, "litecoin-regtest", "LTC")]
-    public async Task After_many_reorgs_the_records_are_what_the_node_itself_says(BitcoinNodeKind kind, string network, string symbol)
+    [InlineData(BitcoinNodeKind.Knots, "regtest", "BTC", false, 50, 500)]
+    [InlineData(BitcoinNodeKind.Litecoin, "litecoin-regtest", "LTC", false, 35, 75)]
+    [InlineData(BitcoinNodeKind.Litecoin, "litecoin-regtest", "LTC", true, 15, 425)]
+    public async Task After_many_reorgs_the_records_are_what_the_node_itself_says(BitcoinNodeKind kind, string network, string symbol, bool withExtensions, int normal, int @long)
     {
         var seed = Effort.Seed();
-        var reorgs = Effort.Of(normal: 50, @long: 500);
+        var reorgs = Effort.Of(normal, @long);
         await using var postgres = await PostgresServer.StartNewAsync();
         await using var node = await BitcoinNode.StartAsync(kind);
+        if (withExtensions)
+        {
+            await node.BeginExtensionsAsync();
+        }
+
         var traffic = await BitcoinTraffic.CreateAsync(node, seed);
         var chaos = new BitcoinChaos(node, traffic, seed, await node.HeadAsync());
         var scan = new BitcoinScan(node, symbol);
@@ -73,10 +80,11 @@ public sealed class BitcoinReorgTests
         var head = await node.HeadAsync();
         foreach (var payment in records.Payments.Where(payment => payment.Status != "retracted"))
         {
-            var depth = scan.Rewards.ContainsKey(payment.TransactionId) ? RewardMaturity : Confirmations - 1;
+            var depth = scan.Rewards.ContainsKey(payment.TransactionId) ? RewardMaturity : scan.Extensions.Contains(payment.TransactionId) ? ExtensionMaturity : Confirmations - 1;
             payment.Status.ShouldBe(payment.Height + depth <= head ? "confirmed" : "detected", payment.ToString());
         }
 
+        records.Payments.Any(payment => scan.Extensions.Contains(payment.TransactionId)).ShouldBe(withExtensions);
         records.Payments.ShouldContain(payment => payment.Status == "detected" && scan.Rewards.ContainsKey(payment.TransactionId), "some rewards are not mature yet");
         records.Events.Select(one => one.Kind).Distinct().ShouldBe(["detected", "confirmed", "moved", "retracted"], ignoreOrder: true);
         monitor.Starts.ShouldBe(1);

@@ -12,6 +12,9 @@ internal sealed class BitcoinScan(BitcoinNode node, string symbol)
     /// <summary>The transactions that made coins, with their blocks' heights.</summary>
     public Dictionary<string, long> Rewards { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>The transactions that bring coins out of Litecoin's extension blocks.</summary>
+    public HashSet<string> Extensions { get; } = new(StringComparer.Ordinal);
+
     /// <summary>All payments with their places in their transactions.</summary>
     public List<(ChainTransfer Transfer, long Ordinal)> Found { get; } = [];
 
@@ -21,6 +24,7 @@ internal sealed class BitcoinScan(BitcoinNode node, string symbol)
     public async Task<IReadOnlyList<ChainTransfer>> ReadAsync(IEnumerable<string> addresses, IEnumerable<string>? coins = null)
     {
         Rewards.Clear();
+        Extensions.Clear();
         Found.Clear();
         Spent.Clear();
         var watched = addresses.ToHashSet(StringComparer.Ordinal);
@@ -50,7 +54,12 @@ internal sealed class BitcoinScan(BitcoinNode node, string symbol)
 
                 foreach (var output in transaction["vout"]!.AsArray())
                 {
-                    var amount = BitcoinTraffic.Satoshis(output!["value"]!);
+                    if (output!["scriptPubKey"]!["type"]?.GetValue<string>() == "witness_mweb_hogaddr")
+                    {
+                        Extensions.Add(id);
+                    }
+
+                    var amount = BitcoinTraffic.Satoshis(output["value"]!);
                     if (amount > 0 && AddressOf(output["scriptPubKey"]!) is { } address && watched.Contains(address))
                     {
                         Found.Add((new ChainTransfer(id, address.ToLowerInvariant(), symbol, amount, height, hash), output["n"]!.GetValue<long>()));

@@ -67,6 +67,28 @@ internal sealed class BitcoinTraffic
         }
     }
 
+    /// <summary>Moves coins into the extension blocks, or out of them to a watched address.</summary>
+    public async Task SendHiddenAsync()
+    {
+        try
+        {
+            if (_random.Next(4) == 0)
+            {
+                await _node.HideAsync(10);
+            }
+            else
+            {
+                await _node.Hidden.CallAsync("sendtoaddress", _watched[_random.Next(_watched.Count)].Address, _random.Next(1, 100) / 100m);
+            }
+
+            Sent++;
+        }
+        catch (JsonRpcErrorException)
+        {
+            // What came in just before cannot go out yet, and the node forgets such transactions when their block is taken back.
+        }
+    }
+
     /// <summary>Makes a transaction for a block that is mined right away, whatever the pool holds: it may spend what a transaction there spends.</summary>
     public async Task<string?> SignConflictAsync()
     {
@@ -78,6 +100,12 @@ internal sealed class BitcoinTraffic
 
         var raw = await _node.Rpc.CallAsync("getrawtransaction", pool[_random.Next(pool.Count)]!.GetValue<string>(), true);
         var input = raw!["vin"]![0]!;
+        if (input["txid"] is null)
+        {
+            // It moves coins inside Litecoin's extension blocks.
+            return null;
+        }
+
         var spent = await _node.Rpc.CallAsync("gettxout", input["txid"]!.GetValue<string>(), input["vout"]!.GetValue<int>(), false);
         if (spent is null)
         {
@@ -94,7 +122,7 @@ internal sealed class BitcoinTraffic
 
     private async Task<Coin?> TakeCoinAsync()
     {
-        var coins = (await _node.Wallet.CallAsync("listunspent", 0, 9_999_999))!.AsArray().Where(coin => Satoshis(coin!["amount"]!) > 100 * Fee).ToList();
+        var coins = (await _node.Wallet.CallAsync("listunspent", 0, 9_999_999))!.AsArray().Where(coin => coin!["vout"] is not null && Satoshis(coin!["amount"]!) > 100 * Fee).ToList();
         // Coins that came to watched addresses before the others: their spending is what is looked for.
         var ours = coins.Where(coin => _watched.Exists(one => one.Address == coin!["address"]?.GetValue<string>())).ToList();
         if (ours.Count > 0 && _random.Next(4) > 0)

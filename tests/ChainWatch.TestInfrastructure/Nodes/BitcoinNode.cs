@@ -6,6 +6,9 @@ namespace ChainWatch.TestInfrastructure;
 /// <summary>A real node of Bitcoin's kind on its regression test network, with a wallet that has coins. Blocks are mined when the test says so, and only then.</summary>
 public sealed class BitcoinNode : IAsyncDisposable
 {
+    // Of Litecoin's regression test network.
+    private const int FirstExtensionBlock = 432;
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly string _folder;
@@ -47,6 +50,7 @@ public sealed class BitcoinNode : IAsyncDisposable
         _process = ChildProcess.Start(_program, _arguments);
         Rpc = new JsonRpcClient($"http://{Credentials.User}:{Credentials.Password}@127.0.0.1:{number}/");
         Wallet = new JsonRpcClient($"http://{Credentials.User}:{Credentials.Password}@127.0.0.1:{number}/wallet/w");
+        Hidden = new JsonRpcClient($"http://{Credentials.User}:{Credentials.Password}@127.0.0.1:{number}/wallet/m");
     }
 
     /// <summary>Which implementation it is.</summary>
@@ -66,6 +70,12 @@ public sealed class BitcoinNode : IAsyncDisposable
 
     /// <summary>A client of its wallet for the test.</summary>
     public JsonRpcClient Wallet { get; }
+
+    /// <summary>A client of a wallet that holds coins in Litecoin's extension blocks only; <see cref="BeginExtensionsAsync"/> makes it.</summary>
+    public JsonRpcClient Hidden { get; }
+
+    /// <summary>Whether the chain has extension blocks.</summary>
+    public bool HasExtensions { get; private set; }
 
     /// <summary>Starts a node, waits until it answers, and mines coins for its wallet.</summary>
     /// <param name="kind">Which implementation.</param>
@@ -95,6 +105,22 @@ public sealed class BitcoinNode : IAsyncDisposable
     /// <summary>Mines blocks, to an address that is new: or a block that was taken back could come back as the very same one.</summary>
     public async Task MineAsync(int blocks = 1, string? address = null) => await Rpc.CallAsync("generatetoaddress", blocks, address ?? await NewAddressAsync("bech32"));
 
+    /// <summary>
+    /// Mines up to where Litecoin's extension blocks begin, and moves coins into the first one: without any, the node makes a block that it refuses itself. From there on it does not mine blocks of a
+    /// given content any more (<c>generateblock</c>).
+    /// </summary>
+    public async Task BeginExtensionsAsync()
+    {
+        await MineAsync(FirstExtensionBlock - 1 - (int)await HeadAsync());
+        await Rpc.CallAsync("createwallet", "m");
+        HasExtensions = true;
+        await HideAsync(1_000);
+        await MineAsync();
+    }
+
+    /// <summary>Moves coins into the extension blocks.</summary>
+    public async Task HideAsync(int amount) => await Wallet.CallAsync("sendtoaddress", await Hidden.CallTextAsync("getnewaddress", "", "mweb"), amount);
+
     /// <summary>The height of its newest block.</summary>
     public async Task<long> HeadAsync() => (await Rpc.CallAsync("getblockcount"))!.GetValue<long>();
 
@@ -118,6 +144,7 @@ public sealed class BitcoinNode : IAsyncDisposable
     {
         Rpc.Dispose();
         Wallet.Dispose();
+        Hidden.Dispose();
         await _process.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
     }
