@@ -22,11 +22,21 @@ public sealed partial class DockerfileTests
     [Fact]
     public void Every_project_that_the_monitor_needs_is_restored_first()
     {
-        string project = Repository.Read("samples", "DepositMonitor", "DepositMonitor.csproj");
-        foreach (Match reference in Reference().Matches(project))
+        string[] needed = [.. ReferencesOf("samples/DepositMonitor/DepositMonitor.csproj").Order(StringComparer.Ordinal)];
+        needed.Length.ShouldBeGreaterThan(5);
+        IEnumerable<string> before = Instructions.TakeWhile(static one => one.Word != "RUN").Where(static one => one.Word == "COPY").SelectMany(static one => one.Text.Split(' ')[..^1]);
+        before.Where(static source => source.EndsWith(".csproj", StringComparison.Ordinal)).Order(StringComparer.Ordinal).ShouldBe([.. needed, "samples/DepositMonitor/DepositMonitor.csproj"], ignoreOrder: true);
+    }
+
+    [Fact]
+    public void It_restores_what_it_publishes()
+    {
+        string[] commands = [.. Instructions.Where(static one => one.Word == "RUN").Select(static one => one.Text)];
+        commands.Length.ShouldBe(2);
+        PublishOption().Count(commands[1]).ShouldBe(3);
+        foreach (Match option in PublishOption().Matches(commands[1]))
         {
-            string path = Path.GetRelativePath(Repository.Root, Path.GetFullPath(Repository.PathOf("samples", "DepositMonitor", reference.Groups["path"].Value)));
-            Instructions.ShouldContain(one => one.Word == "COPY" && one.Text.StartsWith($"{path} ", StringComparison.Ordinal), path);
+            commands[0].ShouldContain(option.Value, Case.Sensitive, "what is published for another machine, or compiled, needs packages that were restored for it");
         }
     }
 
@@ -65,6 +75,23 @@ public sealed partial class DockerfileTests
     [GeneratedRegex(@"\s+")]
     private static partial Regex Blanks();
 
-    [GeneratedRegex("""<ProjectReference Include="(?<path>[^"]+)" """, RegexOptions.IgnorePatternWhitespace)]
+    private static HashSet<string> ReferencesOf(string project)
+    {
+        HashSet<string> all = new(StringComparer.Ordinal);
+        foreach (Match reference in Reference().Matches(Repository.Read(project.Split('/'))))
+        {
+            string folder = Path.GetDirectoryName(Repository.PathOf(project.Split('/')))!;
+            string path = Path.GetRelativePath(Repository.Root, Path.GetFullPath(Path.Combine(folder, reference.Groups["path"].Value))).Replace('\\', '/');
+            all.Add(path);
+            all.UnionWith(ReferencesOf(path));
+        }
+
+        return all;
+    }
+
+    [GeneratedRegex("<ProjectReference Include=\"(?<path>[^\"]+)\"")]
     private static partial Regex Reference();
+
+    [GeneratedRegex(@"-a \S+|-p:(SelfContained|PublishReadyToRun)=true")]
+    private static partial Regex PublishOption();
 }
