@@ -19,36 +19,36 @@ internal static partial class FollowLog
             switch (one.Kind)
             {
                 case PaymentEventKind.Detected:
-                    PaymentDetected(logger, payment.Chain, payment.TransactionId, payment.Id.Ordinal, amount, payment.Asset, payment.Reference, payment.Block.Height);
+                    PaymentDetected(logger, payment.Chain, payment.TransactionId, payment.Id.Ordinal, amount, payment.Asset, payment.Address, payment.Reference, payment.Block.Height);
                     break;
                 case PaymentEventKind.Confirmed:
-                    PaymentConfirmed(logger, payment.Chain, payment.TransactionId, payment.Id.Ordinal, amount, payment.Asset, payment.Reference, payment.Block.Height, headHeight - payment.Block.Height + 1, one.OccurredAt - payment.DetectedAt);
+                    PaymentConfirmed(logger, payment.Chain, payment.TransactionId, payment.Id.Ordinal, amount, payment.Asset, payment.Address, payment.Reference, payment.Block.Height, headHeight - payment.Block.Height + 1, one.OccurredAt - payment.DetectedAt);
                     break;
                 case PaymentEventKind.Moved:
-                    PaymentMoved(logger, payment.Chain, payment.TransactionId, payment.Id.Ordinal, payment.Reference, payment.Block.Height);
+                    PaymentMoved(logger, payment.Chain, payment.TransactionId, payment.Id.Ordinal, payment.Address, payment.Reference, payment.Block.Height);
                     break;
                 default:
-                    PaymentRetracted(logger, payment.Chain, payment.TransactionId, payment.Id.Ordinal, amount, payment.Asset, payment.Reference, one.Cause);
+                    PaymentRetracted(logger, payment.Chain, payment.TransactionId, payment.Id.Ordinal, amount, payment.Asset, payment.Address, payment.Reference, one.Cause);
                     break;
             }
         }
     }
 
     [LoggerMessage(EventId = 1001, EventName = "PaymentDetected", Level = LogLevel.Information,
-        Message = "Payment detected on {Chain}: {TransactionId}/{Ordinal}, {Amount} base units of {Asset} for {Reference}, block {Height}")]
-    private static partial void PaymentDetected(ILogger logger, string chain, string transactionId, long ordinal, string amount, string asset, PaymentReference? reference, long height);
+        Message = "Payment detected on {Chain}: {TransactionId}/{Ordinal}, {Amount} base units of {Asset} to {Address} (reference {Reference}), block {Height}")]
+    private static partial void PaymentDetected(ILogger logger, string chain, string transactionId, long ordinal, string amount, string asset, string address, PaymentReference? reference, long height);
 
     [LoggerMessage(EventId = 1002, EventName = "PaymentConfirmed", Level = LogLevel.Information,
-        Message = "Payment confirmed on {Chain}: {TransactionId}/{Ordinal}, {Amount} base units of {Asset} for {Reference}, block {Height}, {Confirmations} confirmations, {Latency} after detection")]
-    private static partial void PaymentConfirmed(ILogger logger, string chain, string transactionId, long ordinal, string amount, string asset, PaymentReference? reference, long height, long confirmations, TimeSpan latency);
+        Message = "Payment confirmed on {Chain}: {TransactionId}/{Ordinal}, {Amount} base units of {Asset} to {Address} (reference {Reference}), block {Height}, {Confirmations} confirmations, {Latency} after detection")]
+    private static partial void PaymentConfirmed(ILogger logger, string chain, string transactionId, long ordinal, string amount, string asset, string address, PaymentReference? reference, long height, long confirmations, TimeSpan latency);
 
     [LoggerMessage(EventId = 1003, EventName = "PaymentMoved", Level = LogLevel.Information,
-        Message = "Payment moved by a reorg on {Chain}: {TransactionId}/{Ordinal} for {Reference}, now in block {Height}")]
-    private static partial void PaymentMoved(ILogger logger, string chain, string transactionId, long ordinal, PaymentReference? reference, long height);
+        Message = "Payment moved by a reorg on {Chain}: {TransactionId}/{Ordinal} to {Address} (reference {Reference}), now in block {Height}")]
+    private static partial void PaymentMoved(ILogger logger, string chain, string transactionId, long ordinal, string address, PaymentReference? reference, long height);
 
     [LoggerMessage(EventId = 1004, EventName = "PaymentRetracted", Level = LogLevel.Warning,
-        Message = "Payment retracted on {Chain}: {TransactionId}/{Ordinal}, {Amount} base units of {Asset} for {Reference}: {Cause}")]
-    private static partial void PaymentRetracted(ILogger logger, string chain, string transactionId, long ordinal, string amount, string asset, PaymentReference? reference, string? cause);
+        Message = "Payment retracted on {Chain}: {TransactionId}/{Ordinal}, {Amount} base units of {Asset} to {Address} (reference {Reference}): {Cause}")]
+    private static partial void PaymentRetracted(ILogger logger, string chain, string transactionId, long ordinal, string amount, string asset, string address, PaymentReference? reference, string? cause);
 
     [LoggerMessage(EventId = 1010, EventName = "Rollback", Level = LogLevel.Warning, Message = "Rollback on {Chain} to height {Height}: {Depth} committed blocks are replaced")]
     public static partial void Rollback(ILogger logger, string chain, long height, long depth);

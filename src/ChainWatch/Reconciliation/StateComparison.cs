@@ -66,6 +66,7 @@ internal sealed class StateComparison
         }
 
         await FindLowAsync(request, windows, state.Point, cancellationToken);
+        await CompareBlocksAsync(windows, state.Point, cancellationToken);
         foreach (Window window in windows)
         {
             await CompareAsync(window, state.Point, cancellationToken);
@@ -163,11 +164,6 @@ internal sealed class StateComparison
 
     private async Task CompareAsync(Window window, ChainPoint point, CancellationToken cancellationToken)
     {
-        if (window.IsOldChanged)
-        {
-            await CompareBlocksAsync(window, window.Low!.Height, point, "Records up to that block changed since they were compared last", cancellationToken);
-        }
-
         if (window.State.Unspent is { } unspent)
         {
             IReadOnlySet<PaymentId>? before = unspent.Any(static output => output.Height is null) ? await ReadBeforeAsync(window, cancellationToken) : null;
@@ -177,28 +173,44 @@ internal sealed class StateComparison
         {
             await _accounts.CompareAsync(window.Address, low, new StateSample(point, window.State), point, window.Since, cancellationToken);
         }
-        else
-        {
-            window.Address.Add(
-                DiscrepancyKind.NoOpeningBalance, window.From, point.Height,
-                $"What it held before block {window.From} could not be read{(_reading.Reason is { } reason ? $" ({reason})" : "")}; its balance is compared from block {point.Height} on.");
-            if (point.Height - window.From < _options.MaxBlocks)
-            {
-                await CompareBlocksAsync(window, point.Height, point, "", cancellationToken);
-            }
-        }
     }
 
-    /// <summary>Compares payment by payment up to a height, where that is not too much.</summary>
-    private async Task CompareBlocksAsync(Window window, long to, ChainPoint point, string reason, CancellationToken cancellationToken)
+    /// <summary>
+    /// Compares payment by payment where states alone do not do: up to the state that is compared from, where records changed that had agreed, and up to the point, where there is no such state. Each
+    /// block is read once for all of them.
+    /// </summary>
+    private async Task CompareBlocksAsync(IReadOnlyList<Window> windows, ChainPoint point, CancellationToken cancellationToken)
     {
-        if (to - window.From >= _options.MaxBlocks)
+        List<(Window Window, long To)> wanted = [];
+        foreach (Window window in windows)
         {
-            window.Address.Add(DiscrepancyKind.NoOpeningBalance, window.From, to, $"{reason}, and these are too many blocks to read again unasked: ask for a reconciliation that reads all blocks.");
-            return;
+            long blocks = (window.Low?.Height ?? point.Height) - window.From;
+            if (window.IsOldChanged && blocks >= _options.MaxBlocks)
+            {
+                window.Address.Add(
+                    DiscrepancyKind.NoOpeningBalance, window.From, window.LowHeight,
+                    "Records up to that block changed since they were compared last, and these are too many blocks to read again unasked: ask for a reconciliation that reads all blocks.");
+                continue;
+            }
+
+            bool isNew = window.Low is null && window.State.Unspent is null;
+            if (isNew)
+            {
+                window.Address.Add(
+                    DiscrepancyKind.NoOpeningBalance, window.From, point.Height,
+                    $"What it held before block {window.From} could not be read{(_reading.Reason is { } reason ? $" ({reason})" : "")}; its balance is compared from block {point.Height} on.");
+            }
+
+            if (window.IsOldChanged || (isNew && blocks < _options.MaxBlocks))
+            {
+                wanted.Add((window, window.Low?.Height ?? point.Height));
+            }
         }
 
-        await _blocks.CompareAsync([(window.Address, window.From)], window.From, to, point, progress: null, cancellationToken);
+        foreach (IGrouping<long, Window> together in wanted.GroupBy(static one => one.To, static one => one.Window))
+        {
+            await _blocks.CompareAsync([.. together.Select(static window => (window.Address, window.From))], together.Min(static window => window.From), together.Key, point, progress: null, cancellationToken);
+        }
     }
 
     private async Task<IReadOnlySet<PaymentId>?> ReadBeforeAsync(Window window, CancellationToken cancellationToken) =>

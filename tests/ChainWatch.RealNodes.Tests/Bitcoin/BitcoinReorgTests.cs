@@ -16,10 +16,10 @@ public sealed class BitcoinReorgTests
     [InlineData(BitcoinNodeKind.Knots, "regtest", "BTC", false, 50, 500)]
     [InlineData(BitcoinNodeKind.Litecoin, "litecoin-regtest", "LTC", false, 35, 75)]
     [InlineData(BitcoinNodeKind.Litecoin, "litecoin-regtest", "LTC", true, 15, 425)]
-    public async Task After_many_reorgs_the_records_are_what_the_node_itself_says(BitcoinNodeKind kind, string network, string symbol, bool withExtensions, int normal, int @long)
+    public async Task After_many_reorgs_the_records_are_what_the_node_itself_says(BitcoinNodeKind kind, string network, string symbol, bool withExtensions, int usual, int whole)
     {
         var seed = Effort.Seed();
-        var reorgs = Effort.Of(normal, @long);
+        var reorgs = Effort.Of(usual, whole);
         await using var postgres = await PostgresServer.StartNewAsync();
         await using var node = await BitcoinNode.StartAsync(kind);
         if (withExtensions)

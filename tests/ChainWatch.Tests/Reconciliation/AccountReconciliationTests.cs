@@ -241,6 +241,26 @@ public sealed class AccountReconciliationTests
     }
 
     [Fact]
+    public void Addresses_share_the_reading_of_their_blocks()
+    {
+        string[] labels = [.. Enumerable.Range(1, 10).Select(static number => $"address {number}")];
+        long one = CallsFor(labels[..1]);
+        one.ShouldBeGreaterThan(0);
+        CallsFor(labels).ShouldBe(one);
+
+        static long CallsFor(string[] watched)
+        {
+            using ReconciliationBench bench = Create(watched);
+            bench.State.KnowsOnlyNewest = true;
+            bench.Pay(watched[0], 1);
+            bench.Settle();
+            long before = bench.Engine.Reader.Calls;
+            bench.Reconcile(new ReconciliationRequest { Addresses = [.. watched.Select(static label => SimulatedFormat.Key(label))] }).Count.ShouldBe(watched.Length);
+            return bench.Engine.Reader.Calls - before;
+        }
+    }
+
+    [Fact]
     public void A_difference_that_was_only_in_a_block_which_is_replaced_meanwhile_is_not_told()
     {
         using ReconciliationBench bench = new(options: new ReconciliationOptions { MaxBlocks = 0 });
