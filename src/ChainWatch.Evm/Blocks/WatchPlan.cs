@@ -1,9 +1,12 @@
+using System.Numerics;
+
 namespace ChainWatch.Evm;
 
 /// <summary>What is looked for in the blocks of a chain.</summary>
 internal sealed class WatchPlan
 {
-    private readonly Dictionary<EvmAddress, int> _tokens = [];
+    /// <summary>The contracts, each at the first free place from that of its hash on, and one more than the place of its asset: 0 is free.</summary>
+    private readonly (EvmAddress Contract, int Asset)[] _tokens;
     private WatchPlan? _withoutNative;
     private WatchPlan? _withoutWithdrawals;
 
@@ -16,10 +19,11 @@ internal sealed class WatchPlan
         Native = native is not null;
         InternalTransfers = internalTransfers && Native;
         Withdrawals = withdrawals && Native;
+        Dictionary<EvmAddress, int> byContract = [];
         List<Asset> assets = native is null ? [] : [native];
         foreach ((EvmAddress contract, Asset asset) in tokens)
         {
-            _tokens.Add(contract, assets.Count);
+            byContract.Add(contract, assets.Count);
             assets.Add(asset);
         }
 
@@ -28,7 +32,13 @@ internal sealed class WatchPlan
         TokenContracts = [.. tokens.Select(static token => token.Contract)];
         if (Native)
         {
-            _tokens.TryAdd(NativeLogs.Emitter, 0);
+            byContract.TryAdd(NativeLogs.Emitter, 0);
+        }
+
+        _tokens = new (EvmAddress, int)[BitOperations.RoundUpToPowerOf2((uint)(byContract.Count + 1) * 4)];
+        foreach ((EvmAddress contract, int asset) in byContract)
+        {
+            _tokens[PlaceOf(in contract)] = (contract, asset + 1);
         }
     }
 
@@ -54,5 +64,18 @@ internal sealed class WatchPlan
     public IReadOnlyList<EvmAddress> TokenContracts { get; }
 
     /// <summary>The asset whose transfers this contract logs, by its place in <see cref="Assets"/>; -1 for a contract that is not watched.</summary>
-    public int AssetOf(in EvmAddress contract) => _tokens.TryGetValue(contract, out int asset) ? asset : -1;
+    public int AssetOf(in EvmAddress contract) => _tokens[PlaceOf(in contract)].Asset - 1;
+
+    /// <summary>Where this contract stands, or would stand.</summary>
+    private int PlaceOf(in EvmAddress contract)
+    {
+        // Any log's contract is looked for: a dictionary, which copies its keys, takes several times as long.
+        int place = contract.GetHashCode() & (_tokens.Length - 1);
+        while (_tokens[place].Asset != 0 && _tokens[place].Contract != contract)
+        {
+            place = (place + 1) & (_tokens.Length - 1);
+        }
+
+        return place;
+    }
 }

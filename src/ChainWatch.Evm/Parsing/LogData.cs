@@ -229,6 +229,7 @@ internal struct LogData
 
     private void Set(int field, bool present) => _present = present ? _present | (1u << field) : _present & ~(1u << field);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void ScanTopics(ref JsonScanner json)
     {
         json.BeginArray();
@@ -245,6 +246,7 @@ internal struct LogData
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void ScanData(ref JsonScanner json)
     {
         Span<byte> word = stackalloc byte[Hash256.Length];

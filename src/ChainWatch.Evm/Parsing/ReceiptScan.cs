@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace ChainWatch.Evm;
 
 /// <summary>
@@ -153,7 +155,7 @@ internal static class ReceiptScan
         json.BeginArray();
         bool first = true;
         int position = 0;
-        LogData log = default;
+        ref LogData log = ref memory.LastLog;
         LogData.CommonText common = default;
         for (; json.NextItem(ref first); position++)
         {
@@ -205,12 +207,7 @@ internal static class ReceiptScan
                 continue;
             }
 
-            Movement movement = TransferLog.Read(in log, asset, in to);
-            movement.TransactionId = transaction.Hash;
-            movement.TransactionIndex = expected;
-            movement.Ordinal = 1 + position;
-            movement.Proven = true;
-            block.Movements.Add(in movement);
+            AddMovement(block, in log, asset, in to, expected, position);
         }
 
         if (logs >= 0)
@@ -219,5 +216,17 @@ internal static class ReceiptScan
         }
 
         return position;
+    }
+
+    /// <summary>Apart, as few logs pay: what it keeps on the stack need not be cleared for all others.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void AddMovement(BlockData block, in LogData log, int asset, in EvmAddress to, int transaction, int position)
+    {
+        Movement movement = TransferLog.Read(in log, asset, in to);
+        movement.TransactionId = block.Transactions[transaction].Hash;
+        movement.TransactionIndex = transaction;
+        movement.Ordinal = 1 + position;
+        movement.Proven = true;
+        block.Movements.Add(in movement);
     }
 }

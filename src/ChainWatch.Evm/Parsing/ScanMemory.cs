@@ -9,6 +9,8 @@ internal sealed class ScanMemory
     [ThreadStatic]
     private static ScanMemory? t_ofThisThread;
 
+    private LogData _lastLog;
+
     public static ScanMemory OfThisThread => t_ofThisThread ??= new ScanMemory();
 
     public JsonShape Block { get; } = new("hash", "parentHash", "number", "timestamp", "logsBloom", "transactions", "withdrawals");
@@ -20,6 +22,9 @@ internal sealed class ScanMemory
     public JsonShape Receipt { get; } = new("transactionHash", "blockHash", "transactionIndex", "status", "gasUsed", "contractAddress", "logs");
 
     public JsonShape Log { get; } = new("address", "topics", "data", "logIndex", "blockHash", "blockNumber", "transactionHash", "transactionIndex", "removed");
+
+    /// <summary>The log that was read last.</summary>
+    public ref LogData LastLog => ref _lastLog;
 
     public BloomFiller Blooms { get; } = new();
 }

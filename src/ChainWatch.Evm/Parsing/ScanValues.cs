@@ -1,9 +1,12 @@
+using System.Runtime.CompilerServices;
+
 namespace ChainWatch.Evm;
 
 /// <summary>The values of the protocol as a <see cref="JsonScanner"/> stands before them. Where one is not written in the usual way the scanner gives up, and the answer is read with care.</summary>
 internal static class ScanValues
 {
     /// <summary>Notes that a property was met; false, and the scanner gives up, where it was met before.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsFirst(ref this JsonScanner json, int field, ref uint met)
     {
         uint bit = 1u << field;
@@ -18,32 +21,46 @@ internal static class ScanValues
     }
 
     /// <summary>Reads a hash; false where it is null.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool ReadHash(ref this JsonScanner json, out Hash256 hash)
     {
-        hash = default;
-        if (json.TryNull())
-        {
-            return false;
-        }
-
         Span<byte> bytes = stackalloc byte[Hash256.Length];
-        if (!json.ReadHex(bytes))
+        if (json.TryReadHex(bytes))
         {
-            return false;
+            hash = new Hash256(bytes);
+            return true;
         }
 
-        hash = new Hash256(bytes);
-        return true;
+        hash = default;
+        if (!json.TryNull())
+        {
+            json.Fail();
+        }
+
+        return false;
     }
 
     /// <summary>Reads an address; false where it is null.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool ReadAddress(ref this JsonScanner json, out EvmAddress address)
     {
         address = default;
-        return !json.TryNull() && json.ReadHex(address);
+        if (json.TryReadHex(address))
+        {
+            return true;
+        }
+
+        address = default;
+        if (!json.TryNull())
+        {
+            json.Fail();
+        }
+
+        return false;
     }
 
     /// <summary>Reads a number; false where it is null.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool ReadNumber(ref this JsonScanner json, out long value)
     {
         if (json.TryReadHexNumber(out ulong small) && small <= long.MaxValue)
@@ -69,6 +86,7 @@ internal static class ScanValues
     }
 
     /// <summary>Reads a quantity; zero where it is null.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void ReadQuantity(ref this JsonScanner json, out UInt256 value)
     {
         value = default;

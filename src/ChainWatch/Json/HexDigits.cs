@@ -4,6 +4,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace ChainWatch;
 
@@ -15,6 +16,18 @@ internal static class HexDigits
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool TryRead(ref byte digits, Span<byte> destination)
     {
+        if (Avx512BW.IsSupported && destination.Length == Vector256<byte>.Count)
+        {
+            Vector512<byte> text = Vector512.LoadUnsafe(ref digits);
+            Vector512<byte> digit = text - Vector512.Create((byte)'0');
+            Vector512<byte> letter = (text | Vector512.Create((byte)0x20)) - Vector512.Create((byte)'a');
+            ulong valid = Vector512.LessThan(digit, Vector512.Create((byte)10)).ExtractMostSignificantBits() | Vector512.LessThan(letter, Vector512.Create((byte)6)).ExtractMostSignificantBits();
+            // What is no letter is far greater as one than it is as a digit, and the other way round.
+            Vector512<ushort> nibbles = Vector512.Min(digit, letter + Vector512.Create((byte)10)).AsUInt16();
+            Avx512BW.ConvertToVector256Byte((nibbles << 4) | (nibbles >> 8)).StoreUnsafe(ref MemoryMarshal.GetReference(destination));
+            return valid == ulong.MaxValue;
+        }
+
         if (Vector256.IsHardwareAccelerated && destination.Length is > 16 and <= 32)
         {
             // The first sixteen bytes and the last sixteen; they overlap where there are fewer than thirty-two.
@@ -24,7 +37,20 @@ internal static class HexDigits
             Vector256<byte> highValid = Nibbles(highText, out Vector256<byte> high);
             Vector256<byte> bytes = Vector256.Narrow(Pairs(low.AsUInt16()), Pairs(high.AsUInt16()));
             ref byte target = ref MemoryMarshal.GetReference(destination);
+            // What is read next must have been written at once: of two writes that overlap, the processor cannot hand on what is in both.
+            if (destination.Length == Vector256<byte>.Count)
+            {
+                bytes.StoreUnsafe(ref target);
+                return (lowValid & highValid) == Vector256<byte>.AllBitsSet;
+            }
+
             bytes.GetLower().StoreUnsafe(ref target);
+            if (destination.Length == Vector128<byte>.Count + sizeof(uint))
+            {
+                Unsafe.WriteUnaligned(ref Unsafe.Add(ref target, Vector128<byte>.Count), bytes.AsUInt32()[7]);
+                return (lowValid & highValid) == Vector256<byte>.AllBitsSet;
+            }
+
             bytes.GetUpper().StoreUnsafe(ref target, (nuint)(destination.Length - Vector128<byte>.Count));
             return (lowValid & highValid) == Vector256<byte>.AllBitsSet;
         }

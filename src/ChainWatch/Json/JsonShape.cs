@@ -1,5 +1,5 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace ChainWatch;
@@ -11,8 +11,11 @@ namespace ChainWatch;
 /// </summary>
 public sealed class JsonShape
 {
-    /// <summary>How many bytes must follow for a remembered text to be compared.</summary>
-    internal const int Longest = 2 * Chunk;
+    /// <summary>How many bytes must follow for the text that is likeliest to be compared.</summary>
+    internal const int Longest = JsonSpelling.Longest;
+
+    /// <summary>How many bytes must follow for a remembered text to be looked for by its name.</summary>
+    internal const int Window = 96;
 
     /// <summary>The place in an object before its first property.</summary>
     internal const int Beginning = 0;
@@ -20,18 +23,16 @@ public sealed class JsonShape
     /// <summary>The place after a property whose text is not remembered.</summary>
     internal const int Elsewhere = 1;
 
-    private const int Chunk = 32;
     private const int FirstText = 2;
-    private const int MostTexts = 64;
-
-    /// <summary>How often a value must have been as long before its length is expected.</summary>
-    private const int Trust = 3;
-
-    /// <summary>How much more often after it was expected wrongly.</summary>
-    private const int Distrust = 60;
+    private const int MostTexts = 96;
 
     private readonly byte[][] _names;
     private readonly Text[] _texts = new Text[MostTexts];
+
+    /// <summary>The last text with a name of this mixture; first those that begin an object, then all others.</summary>
+    private readonly byte[] _byName = new byte[512];
+
+    private JsonTrail? _trail;
     private int _count = FirstText;
 
     /// <summary>Creates the memory for one kind of object.</summary>
@@ -47,7 +48,7 @@ public sealed class JsonShape
 
     /// <summary>The text that came next after this place before, if it comes again; otherwise 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal int FollowOften(int place, ref byte at)
+    internal int Follow(int place, ref byte at)
     {
         // Mostly what comes next was remembered next. Guessing so, the processor need not wait for what is remembered to go on.
         int next = place + 1;
@@ -61,61 +62,61 @@ public sealed class JsonShape
             }
         }
 
-        return _texts[next].IsAt(ref at) ? next : 0;
+        return _texts[next].Spelling.IsAt(ref at) ? next : 0;
     }
 
-    /// <summary>The other text that came next after this place before, if it comes again; otherwise 0.</summary>
-    internal int FollowSeldom(int place, ref byte at)
+    /// <summary>Any remembered text that comes here; otherwise 0. It is looked for by its name, so that properties may come in another order each time.</summary>
+    /// <param name="place">The place before it.</param>
+    /// <param name="at">Where it would stand; <see cref="Window"/> bytes must be there.</param>
+    internal int Find(int place, ref byte at)
     {
-        int next = _texts[place].Seldom;
-        return next != 0 && _texts[next].IsAt(ref at) ? next : 0;
+        ulong quotes = Vector512.Equals(Vector512.LoadUnsafe(ref at), Vector512.Create(JsonGrammar.Quote)).ExtractMostSignificantBits();
+        int from = BitOperations.TrailingZeroCount(quotes) + 1;
+        int to = BitOperations.TrailingZeroCount(quotes & (quotes - 1));
+        if (to == Vector512<byte>.Count)
+        {
+            return 0;
+        }
+
+        int text = _byName[NamePlace(place, ref Unsafe.Add(ref at, from), to - from)];
+        if (text == 0 || !_texts[text].Spelling.IsAt(ref at))
+        {
+            return 0;
+        }
+
+        _texts[place].Often = text;
+        return text;
     }
 
-    /// <summary>How long the value behind this text always was, with its first quote; 0 where that changes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal int ExpectedLength(int text) => _texts[text].ValueLength;
+    internal int LengthOf(int text) => _texts[text].Spelling.Length;
 
-    /// <summary>Takes in how long the value behind this text was, where that was not expected.</summary>
-    internal void LearnLength(int text, int length)
-    {
-        ref Text known = ref _texts[text];
-        if (known.ValueLength != 0)
-        {
-            // It was always as long, and is not now. It takes a while to be believed again.
-            known.ValueLength = 0;
-            known.SameLength = -Distrust;
-            known.LastLength = length;
-        }
-        else if (known.LastLength != length)
-        {
-            known.LastLength = length;
-            known.SameLength = Math.Min(known.SameLength, 0);
-        }
-        else if (++known.SameLength >= Trust)
-        {
-            known.ValueLength = length;
-        }
-    }
-
-    internal int LengthOf(int text) => _texts[text].Length;
-
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal int FieldOf(int text) => _texts[text].Field;
+
+    /// <summary>How long the string behind this text is.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal ref ExpectedLength LengthBehind(int text) => ref _texts[text].ValueLength;
+
+    /// <summary>Behind the object or array that stands here, as the value behind a text; <see cref="JsonGrammar.Wrong"/> where none does.</summary>
+    internal int SkipNested(ref byte json, int length, int at, int text) => (_trail ??= new JsonTrail()).Skip(ref json, length, at, ref _texts[text].Inside);
 
     /// <summary>Remembers a text that was read with care.</summary>
     /// <param name="place">The place before it; the place after it when this returns.</param>
     /// <param name="text">All from the end of the value before to the beginning of this property's value.</param>
-    /// <param name="name">The property's name.</param>
+    /// <param name="name">The property's name, which lies in the text.</param>
     /// <returns>The property's place among the names; -1 where it is none of them.</returns>
     internal int Learn(ref int place, ReadOnlySpan<byte> text, ReadOnlySpan<byte> name)
     {
         if (text.Length > Longest)
         {
             place = Elsewhere;
-            return Find(name);
+            return FieldNamed(name);
         }
 
+        JsonSpelling spelling = new(text);
         int known = FirstText;
-        while (known < _count && !_texts[known].Is(text))
+        while (known < _count && !_texts[known].Spelling.Equals(in spelling))
         {
             known++;
         }
@@ -124,27 +125,32 @@ public sealed class JsonShape
         {
             // Too many spellings: what is remembered is not what comes. Begin anew.
             Array.Clear(_texts);
+            Array.Clear(_byName);
             _count = FirstText;
             known = FirstText;
+            place = place == Beginning ? Beginning : Elsewhere;
         }
 
         if (known == _count)
         {
-            _texts[_count++] = Text.Of(text, Find(name));
+            _texts[_count++] = new Text { Spelling = spelling, Field = FieldNamed(name) };
         }
 
-        ref Text before = ref _texts[place];
-        if (before.Often != known)
-        {
-            before.Seldom = before.Often;
-            before.Often = known;
-        }
-
+        _texts[place].Often = known;
+        // The name and what follows it, as it is looked for.
+        Span<byte> looked = stackalloc byte[Window];
+        looked.Clear();
+        name.CopyTo(looked);
+        _byName[NamePlace(place, ref looked[0], name.Length)] = (byte)known;
         place = known;
         return _texts[known].Field;
     }
 
-    private int Find(ReadOnlySpan<byte> name)
+    /// <summary>A comma stands before all texts but those at the beginning.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int NamePlace(int place, ref byte name, int length) => (int)(JsonSpelling.Mix(ref name, length) >> 24) + (place == Beginning ? 0 : 256);
+
+    private int FieldNamed(ReadOnlySpan<byte> name)
     {
         for (int index = 0; index < _names.Length; index++)
         {
@@ -159,59 +165,16 @@ public sealed class JsonShape
 
     private struct Text
     {
-        public int Length;
+        public JsonSpelling Spelling;
         public int Field;
 
-        /// <summary>The text that came next, the last time or most of the times.</summary>
+        /// <summary>The text that came next.</summary>
         public int Often;
 
-        /// <summary>The text that came next before that.</summary>
-        public int Seldom;
+        /// <summary>How long the value is, where it is a string.</summary>
+        public ExpectedLength ValueLength;
 
-        public int ValueLength;
-        public int LastLength;
-        public int SameLength;
-
-        private Vector256<byte> _low;
-        private Vector256<byte> _lowMask;
-        private Vector256<byte> _high;
-        private Vector256<byte> _highMask;
-
-        public static Text Of(ReadOnlySpan<byte> text, int field)
-        {
-            Span<byte> bytes = stackalloc byte[Longest];
-            Span<byte> mask = stackalloc byte[Longest];
-            bytes.Clear();
-            mask.Clear();
-            text.CopyTo(bytes);
-            mask[..text.Length].Fill(0xFF);
-            return new Text
-            {
-                Length = text.Length,
-                Field = field,
-                _low = Vector256.Create<byte>(bytes),
-                _lowMask = Vector256.Create<byte>(mask),
-                _high = Vector256.Create<byte>(bytes[Chunk..]),
-                _highMask = Vector256.Create<byte>(mask[Chunk..]),
-            };
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public readonly bool IsAt(ref byte at) =>
-            ((Vector256.LoadUnsafe(ref at) ^ _low) & _lowMask) == Vector256<byte>.Zero &&
-            (Length <= Chunk || ((Vector256.LoadUnsafe(ref at, Chunk) ^ _high) & _highMask) == Vector256<byte>.Zero);
-
-        public readonly bool Is(ReadOnlySpan<byte> text)
-        {
-            if (text.Length != Length)
-            {
-                return false;
-            }
-
-            Span<byte> bytes = stackalloc byte[Longest];
-            bytes.Clear();
-            text.CopyTo(bytes);
-            return IsAt(ref MemoryMarshal.GetReference(bytes));
-        }
+        /// <summary>How the value begins, where it is an object or array: of use to <see cref="JsonTrail"/>.</summary>
+        public int Inside;
     }
 }
