@@ -1,3 +1,8 @@
+using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
 namespace ChainWatch.Cardano;
 
 /// <summary>Bech32 (BIP-173) as Cardano writes it (CIP-19): its checksum, and no limit of ninety characters.</summary>
@@ -26,6 +31,21 @@ internal static class Bech32
         uint wrong = 0;
         int at = 0;
         int to = 0;
+        Vector128<byte> allValues = default;
+        // Two groups at once, as long as what is written behind each group of five bytes fits.
+        for (; at + Vector128<byte>.Count <= characters && to + 5 + sizeof(ulong) <= bytes.Length; at += Vector128<byte>.Count, to += 10)
+        {
+            Vector128<byte> found = ValuesOf(Vector128.Create(text.Slice(at, Vector128<byte>.Count)));
+            allValues |= found;
+            // Five bits become ten, twenty and forty.
+            Vector128<ushort> tens = (found.AsUInt16() << 8 >>> 3) | (found.AsUInt16() >>> 8);
+            Vector128<uint> twenties = (tens.AsUInt32() << 16 >>> 6) | (tens.AsUInt32() >>> 16);
+            Vector128<ulong> forties = (twenties.AsUInt64() << 32 >>> 12) | (twenties.AsUInt64() >>> 32);
+            BinaryPrimitives.WriteUInt64BigEndian(bytes[to..], forties[0] << 24);
+            BinaryPrimitives.WriteUInt64BigEndian(bytes[(to + 5)..], forties[1] << 24);
+        }
+
+        wrong |= Vector128.GreaterThanAny(allValues, Vector128.Create((byte)31)) ? byte.MaxValue : 0u;
         for (; at + 8 <= characters; at += 8, to += 5)
         {
             ReadOnlySpan<byte> eight = text.Slice(at, 8);
@@ -127,6 +147,25 @@ internal static class Bech32
     {
         text[at++] = Alphabet[(int)value];
         state = Step(state) ^ value;
+    }
+
+    /// <summary>The value of each character; more than 31 for what is none of bech32. Those that have a value begin with one of three halves, and each has a table for the other half.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<byte> ValuesOf(Vector128<byte> characters)
+    {
+        Vector128<byte> first = (characters.AsUInt16() >>> 4).AsByte() & Vector128.Create((byte)0x0F);
+        Vector128<byte> second = characters & Vector128.Create((byte)0x0F);
+        ref byte values = ref MemoryMarshal.GetArrayDataReference(Values);
+        Vector128<byte> digits = Vector128.Shuffle(Vector128.LoadUnsafe(ref values, 0x30), second);
+        Vector128<byte> letters = Vector128.Shuffle(Vector128.LoadUnsafe(ref values, 0x60), second);
+        Vector128<byte> moreLetters = Vector128.Shuffle(Vector128.LoadUnsafe(ref values, 0x70), second);
+        return Vector128.ConditionalSelect(
+            Vector128.Equals(first, Vector128.Create((byte)3)),
+            digits,
+            Vector128.ConditionalSelect(
+                Vector128.Equals(first, Vector128.Create((byte)6)),
+                letters,
+                Vector128.ConditionalSelect(Vector128.Equals(first, Vector128.Create((byte)7)), moreLetters, Vector128<byte>.AllBitsSet)));
     }
 
     private static uint Begin(ReadOnlySpan<byte> prefix)

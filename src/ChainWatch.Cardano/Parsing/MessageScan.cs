@@ -228,7 +228,7 @@ internal sealed class MessageScan
                     for (int inside = 0; scanner.NextProperty(_metadata, ref inside, out int label);)
                     {
                         draft.Place.LabelsAt = label == 0 ? scanner.Position : draft.Place.LabelsAt;
-                        scanner.Skip();
+                        scanner.Skip(_metadata, inside);
                     }
 
                     break;
@@ -237,11 +237,11 @@ internal sealed class MessageScan
                     break;
                 case 6 when scanner.Current == (byte)'[':
                     draft.InputsAt = scanner.Position;
-                    scanner.Skip();
+                    scanner.Skip(_transaction, place);
                     break;
                 case 7 when scanner.Current == (byte)'[':
                     draft.CollateralsAt = scanner.Position;
-                    scanner.Skip();
+                    scanner.Skip(_transaction, place);
                     break;
                 case 6 or 7:
                     scanner.Fail();
@@ -272,7 +272,7 @@ internal sealed class MessageScan
             else if (field == 1 && output.ValueAt < 0 && scanner.Current == (byte)'{')
             {
                 output.ValueAt = scanner.Position;
-                scanner.Skip();
+                scanner.Skip(_output, place);
             }
             else if (field < 0)
             {

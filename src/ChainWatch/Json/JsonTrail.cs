@@ -29,31 +29,39 @@ internal sealed class JsonTrail
     public int Skip(ref byte json, int length, int at, ref int first)
     {
         JsonOpen open = default;
-        int before = 0;
+        // The text before, and what came behind it; at the beginning there is none.
+        int place = 0;
+        int often = first;
+        int seldom = _texts[0].Seldom;
         while (true)
         {
-            int text = length - at > JsonSpelling.Longest ? Follow(before == 0 ? first : _texts[before].Often, before, in open, ref Unsafe.Add(ref json, at)) : 0;
-            if (text != 0)
+            int from = at;
+            int next = 0;
+            if (length - at > JsonSpelling.Longest)
             {
-                at += _texts[text].Spelling.Length;
-                open = _texts[text].Change.Apply(open);
+                next = _texts[often].IsAt(in open, ref Unsafe.Add(ref json, at)) ? often
+                    : _texts[seldom].IsAt(in open, ref Unsafe.Add(ref json, at)) ? seldom
+                    : 0;
+            }
+
+            if (next != 0)
+            {
+                ref readonly Text known = ref _texts[next];
+                at += known.Spelling.Length;
+                open = known.Change.Apply(in open);
             }
             else
             {
-                text = Elsewhere;
-                int from = at;
                 JsonOpenWalk walk = new(open);
-                at = walk.GoToScalar(ref json, length, at, isValue: before == 0);
+                at = walk.GoToScalar(ref json, length, at, isValue: place == 0);
                 if (at == JsonGrammar.Wrong)
                 {
                     return at;
                 }
 
-                if (at - from <= JsonSpelling.Longest && length - from >= JsonSpelling.Longest)
-                {
-                    text = Learn(before, ref first, MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref json, from), at - from), walk.Change);
-                }
-
+                next = at - from <= JsonSpelling.Longest && length - from > JsonSpelling.Longest
+                    ? Learn(place, ref first, MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref json, from), at - from), walk.Change)
+                    : Elsewhere;
                 open = walk.Open;
             }
 
@@ -62,30 +70,21 @@ internal sealed class JsonTrail
                 return at;
             }
 
-            byte here = JsonGrammar.At(ref json, length, at);
-            before = text;
-            at = here == JsonGrammar.Quote ? _texts[text].ValueLength.SkipText(ref json, length, at) : JsonGrammar.SkipScalar(ref json, length, at);
+            ref Text text = ref _texts[next];
+            at = JsonGrammar.At(ref json, length, at) == JsonGrammar.Quote ? text.ValueLength.SkipText(ref json, length, at) : JsonGrammar.SkipScalar(ref json, length, at);
             if (at == JsonGrammar.Wrong)
             {
                 return at;
             }
-        }
-    }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private int Follow(int often, int before, in JsonOpen open, ref byte at)
-    {
-        if (_texts[often].IsAt(in open, ref at))
-        {
-            return often;
+            place = next;
+            often = text.Often;
+            seldom = text.Seldom;
         }
-
-        int seldom = _texts[before].Seldom;
-        return _texts[seldom].IsAt(in open, ref at) ? seldom : 0;
     }
 
     /// <summary>Remembers a text when it comes for the second time: names that are keys of a kind (<c>"policy":{"asset":1}</c>) never come again.</summary>
-    private int Learn(int before, ref int first, ReadOnlySpan<byte> text, in JsonOpenChange change)
+    private int Learn(int place, ref int first, ReadOnlySpan<byte> text, in JsonOpenChange change)
     {
         if (!change.CanBeRemembered)
         {
@@ -109,22 +108,22 @@ internal sealed class JsonTrail
                 Array.Clear(_texts);
                 Array.Clear(_seen);
                 _count = FirstText;
-                before = before == 0 ? 0 : Elsewhere;
+                place = place == 0 ? 0 : Elsewhere;
             }
 
             seen = (mark, _count);
             _texts[_count++] = new Text { Spelling = spelling, Change = change };
         }
 
-        if (before == 0)
+        if (place == 0)
         {
             _texts[0].Seldom = first;
             first = seen.Text;
         }
-        else if (_texts[before].Often != seen.Text)
+        else if (_texts[place].Often != seen.Text)
         {
-            _texts[before].Seldom = _texts[before].Often;
-            _texts[before].Often = seen.Text;
+            _texts[place].Seldom = _texts[place].Often;
+            _texts[place].Often = seen.Text;
         }
 
         return seen.Text;
