@@ -37,12 +37,16 @@ internal static class Bech32
         {
             Vector128<byte> found = ValuesOf(Vector128.Create(text.Slice(at, Vector128<byte>.Count)));
             allValues |= found;
-            // Five bits become ten, twenty and forty.
-            Vector128<ushort> tens = (found.AsUInt16() << 8 >>> 3) | (found.AsUInt16() >>> 8);
-            Vector128<uint> twenties = (tens.AsUInt32() << 16 >>> 6) | (tens.AsUInt32() >>> 16);
-            Vector128<ulong> forties = (twenties.AsUInt64() << 32 >>> 12) | (twenties.AsUInt64() >>> 32);
-            BinaryPrimitives.WriteUInt64BigEndian(bytes[to..], forties[0] << 24);
-            BinaryPrimitives.WriteUInt64BigEndian(bytes[(to + 5)..], forties[1] << 24);
+            Pack(found, bytes[to..]);
+        }
+
+        if (at < characters && at + Vector128<byte>.Count <= text.Length && to + 5 + sizeof(ulong) <= bytes.Length)
+        {
+            // The rest, with zeros instead of the checksum: what is left over of its bits is in the byte behind the last one.
+            Vector128<byte> found = ValuesOf(Vector128.Create(text.Slice(at, Vector128<byte>.Count))) & Vector128.LessThan(Vector128<byte>.Indices, Vector128.Create((byte)(characters - at)));
+            allValues |= found;
+            Pack(found, bytes[to..]);
+            return Vector128.LessThanAll(allValues, Vector128.Create((byte)32)) && characters * 5 % 8 < 5 && bytes[length] == 0 ? length : -1;
         }
 
         wrong |= Vector128.GreaterThanAny(allValues, Vector128.Create((byte)31)) ? byte.MaxValue : 0u;
@@ -147,6 +151,18 @@ internal static class Bech32
     {
         text[at++] = Alphabet[(int)value];
         state = Step(state) ^ value;
+    }
+
+    /// <summary>Writes two groups of eight values as five bytes each, and three zeros behind them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Pack(Vector128<byte> values, Span<byte> bytes)
+    {
+        // Five bits become ten, twenty and forty.
+        Vector128<ushort> tens = (values.AsUInt16() << 8 >>> 3) | (values.AsUInt16() >>> 8);
+        Vector128<uint> twenties = (tens.AsUInt32() << 16 >>> 6) | (tens.AsUInt32() >>> 16);
+        Vector128<ulong> forties = (twenties.AsUInt64() << 32 >>> 12) | (twenties.AsUInt64() >>> 32);
+        BinaryPrimitives.WriteUInt64BigEndian(bytes, forties[0] << 24);
+        BinaryPrimitives.WriteUInt64BigEndian(bytes[5..], forties[1] << 24);
     }
 
     /// <summary>The value of each character; more than 31 for what is none of bech32. Those that have a value begin with one of three halves, and each has a table for the other half.</summary>

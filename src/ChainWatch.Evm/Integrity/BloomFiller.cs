@@ -13,8 +13,12 @@ internal sealed class BloomFiller
     private const int Remembered = 4096;
 
     private readonly Entry[] _entries = new Entry[Remembered];
+
+    /// <summary>A few bits of what is remembered at each place; 0 for nothing. They are near the processor, which the entries are not: what was never seen is mostly told by them alone.</summary>
+    private readonly ushort[] _tags = new ushort[Remembered];
     private readonly ulong[] _open = new ulong[Keccak256.Lanes * Keccak256.ShortWords];
     private readonly int[] _openPlaces = new int[Keccak256.Lanes];
+    private readonly ushort[] _openTags = new ushort[Keccak256.Lanes];
     private readonly ulong[] _hashes = new ulong[Keccak256.Lanes];
     private int _openCount;
     private Bloom _bloom;
@@ -76,19 +80,27 @@ internal sealed class BloomFiller
     }
 
     /// <summary>Forgets what contracts and topics set.</summary>
-    public void Forget() => Array.Clear(_entries);
+    public void Forget()
+    {
+        Array.Clear(_entries);
+        Array.Clear(_tags);
+    }
 
     private void Add(Vector256<ulong> words, bool isContract)
     {
         // The ends of contracts and topics differ most: counters begin with zeros, and so do addresses as topics.
         ulong mixed = (words[0] ^ words[2] ^ (words[3] << 1) ^ words[1]) * 0x9E3779B97F4A7C15;
         int place = (int)(mixed >> 52) & (Remembered - 1);
-        ref Entry entry = ref _entries[place];
-        byte kind = isContract ? Entry.Contract : Entry.Topic;
-        if (entry.Kind == kind && entry.Words == words)
+        ushort tag = (ushort)((mixed >> 32) | 1);
+        if (_tags[place] == tag)
         {
-            _bloom.Add(entry.Bits);
-            return;
+            ref Entry entry = ref _entries[place];
+            byte kind = isContract ? Entry.Contract : Entry.Topic;
+            if (entry.Kind == kind && entry.Words == words)
+            {
+                _bloom.Add(entry.Bits);
+                return;
+            }
         }
 
         // The hash's own padding: a one behind the text, which is within its third word for the twenty bytes of a contract.
@@ -99,6 +111,7 @@ internal sealed class BloomFiller
         open[(3 * Keccak256.Lanes) + _openCount] = words[3];
         open[(4 * Keccak256.Lanes) + _openCount] = isContract ? 0UL : 1UL;
         _openPlaces[_openCount] = place;
+        _openTags[_openCount] = tag;
         if (++_openCount == Keccak256.Lanes)
         {
             Close();
@@ -114,6 +127,7 @@ internal sealed class BloomFiller
             _bloom.Add(bits);
             bool isContract = _open[(4 * Keccak256.Lanes) + lane] == 0;
             ulong third = _open[(2 * Keccak256.Lanes) + lane];
+            _tags[_openPlaces[lane]] = _openTags[lane];
             _entries[_openPlaces[lane]] = new Entry
             {
                 Words = Vector256.Create(

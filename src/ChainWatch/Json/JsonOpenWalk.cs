@@ -65,6 +65,7 @@ internal ref struct JsonOpenWalk
     /// <param name="length">The document's length.</param>
     /// <param name="at">Where it begins.</param>
     /// <param name="isValue">Whether a value must stand here, or one has ended here.</param>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public int GoToScalar(ref byte json, int length, int at, bool isValue)
     {
         while (true)
