@@ -73,7 +73,7 @@ public ref struct JsonScanner
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool NextProperty(JsonShape shape, ref int place, out int field)
     {
-        if (_length - _at >= JsonShape.Longest)
+        if (_length - _at > JsonShape.Longest)
         {
             int text = shape.Follow(place, ref Unsafe.Add(ref _json, _at));
             if (text != 0)
@@ -81,6 +81,8 @@ public ref struct JsonScanner
                 place = text;
                 _at += shape.LengthOf(text);
                 field = shape.FieldOf(text);
+                // More white space may follow than when the text was remembered.
+                SkipSpace();
                 return true;
             }
         }

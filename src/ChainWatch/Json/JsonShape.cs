@@ -116,7 +116,7 @@ public sealed class JsonShape
 
         JsonSpelling spelling = new(text);
         int known = FirstText;
-        while (known < _count && !_texts[known].Spelling.Equals(in spelling))
+        while (known < _count && !_texts[known].Spelling.IsSameAs(in spelling))
         {
             known++;
         }

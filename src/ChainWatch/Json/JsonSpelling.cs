@@ -39,7 +39,7 @@ internal struct JsonSpelling
         ((Vector256.LoadUnsafe(ref at) ^ _low) & _lowMask) == Vector256<byte>.Zero &&
         (Length <= Chunk || ((Vector256.LoadUnsafe(ref at, Chunk) ^ _high) & _highMask) == Vector256<byte>.Zero);
 
-    public readonly bool Equals(in JsonSpelling other) => Length == other.Length && _low == other._low && _high == other._high;
+    public readonly bool IsSameAs(in JsonSpelling other) => Length == other.Length && _low == other._low && _high == other._high;
 
     /// <summary>Mixes the ends of a text, or of a name in it: enough to tell most from each other.</summary>
     /// <param name="from">Its first byte; eight bytes must be there to be read.</param>

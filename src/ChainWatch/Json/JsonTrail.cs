@@ -100,7 +100,7 @@ internal sealed class JsonTrail
         }
 
         JsonSpelling spelling = new(text);
-        if (seen.Text == 0 || !_texts[seen.Text].Spelling.Equals(in spelling) || _texts[seen.Text].Change != change)
+        if (seen.Text == 0 || !_texts[seen.Text].Spelling.IsSameAs(in spelling) || _texts[seen.Text].Change != change)
         {
             if (_count == MostTexts)
             {
