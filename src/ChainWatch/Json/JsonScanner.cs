@@ -81,8 +81,6 @@ public ref struct JsonScanner
                 place = text;
                 _at += shape.LengthOf(text);
                 field = shape.FieldOf(text);
-                // More white space may follow than when the text was remembered.
-                SkipSpace();
                 return true;
             }
         }

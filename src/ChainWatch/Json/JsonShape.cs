@@ -11,7 +11,7 @@ namespace ChainWatch;
 /// </summary>
 public sealed class JsonShape
 {
-    /// <summary>How many bytes must follow for the text that is likeliest to be compared.</summary>
+    /// <summary>More bytes than this must follow for the text that is likeliest to be compared.</summary>
     internal const int Longest = JsonSpelling.Longest;
 
     /// <summary>How many bytes must follow for a remembered text to be looked for by its name.</summary>
@@ -62,7 +62,9 @@ public sealed class JsonShape
             }
         }
 
-        return _texts[next].Spelling.IsAt(ref at) ? next : 0;
+        // More white space may follow than when the text was remembered.
+        ref readonly JsonSpelling spelling = ref _texts[next].Spelling;
+        return spelling.IsAt(ref at) && Unsafe.Add(ref at, spelling.Length) > JsonGrammar.Space ? next : 0;
     }
 
     /// <summary>Any remembered text that comes here; otherwise 0. It is looked for by its name, so that properties may come in another order each time.</summary>

@@ -18,6 +18,7 @@ internal readonly record struct JsonStep(int At, int Place, int Field, bool IsEn
             int text = shape.Find(place, ref Unsafe.Add(ref json, at));
             if (text != 0)
             {
+                // More white space may follow than when the text was remembered.
                 return new JsonStep(JsonGrammar.SkipSpace(ref json, length, at + shape.LengthOf(text)), text, shape.FieldOf(text), IsEnd: false);
             }
         }
