@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 
 namespace ChainWatch;
 
@@ -59,7 +60,16 @@ public sealed class AddressSet
     }
 
     /// <summary>True when the address with these key bytes is in this snapshot. Allocates nothing. Bytes of another length are in no set.</summary>
-    public bool Contains(ReadOnlySpan<byte> key) => key.Length == KeyLength && IndexOf(_table, _entries, _removed, key) >= 0;
+    public bool Contains(ReadOnlySpan<byte> key)
+    {
+        // Nearly all lookups end here, without a call: while one waits for memory, the processor is at the next ones already, as many as their instructions let it.
+        if (key.Length == KeyLength && _table.TryFind(key, _entries, out bool found) && (!found || _removed.IsEmpty))
+        {
+            return found;
+        }
+
+        return Search(key);
+    }
 
     /// <summary>A snapshot with these addresses added; this one stays as it is, and is the answer where it holds them all.</summary>
     public AddressSet Add(IEnumerable<AddressKey> keys)
@@ -94,13 +104,16 @@ public sealed class AddressSet
         return change.ToSnapshot(changes.Sequence);
     }
 
-    private static int IndexOf(AddressTable table, int entries, ImmutableHashSet<int> removed, ReadOnlySpan<byte> key)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool Search(ReadOnlySpan<byte> key) => key.Length == KeyLength && IndexOf(_table, _entries, _removed, key, AddressTable.Hash(key)) >= 0;
+
+    private static int IndexOf(AddressTable table, int entries, ImmutableHashSet<int> removed, ReadOnlySpan<byte> key, ulong hash)
     {
-        int number = table.Find(key, entries, after: -1);
+        int number = table.Find(key, hash, entries, after: -1);
         // A key that was removed and added again has a second, later entry.
         while (number >= 0 && !removed.IsEmpty && removed.Contains(number))
         {
-            number = table.Find(key, entries, after: number);
+            number = table.Find(key, hash, entries, after: number);
         }
 
         return number;
@@ -130,19 +143,20 @@ public sealed class AddressSet
                 throw new ArgumentException($"The key has {key.Length} bytes; this set holds keys of {_table.KeyLength}.", nameof(key));
             }
 
-            if (IndexOf(_table, _entries, _removed, key.Bytes) >= 0)
+            ulong hash = AddressTable.Hash(key.Bytes);
+            if (IndexOf(_table, _entries, _removed, key.Bytes, hash) >= 0)
             {
                 return;
             }
 
             _expected = Math.Max(0, _expected - 1);
-            _table = _table.Append(key.Bytes, _entries, _expected);
+            _table = _table.Append(key.Bytes, hash, _entries, _expected);
             _entries++;
         }
 
         public void Remove(in AddressKey key)
         {
-            int index = IndexOf(_table, _entries, _removed, key.Bytes);
+            int index = IndexOf(_table, _entries, _removed, key.Bytes, AddressTable.Hash(key.Bytes));
             if (index >= 0)
             {
                 _removed = _removed.Add(index);

@@ -16,7 +16,14 @@ internal sealed class AddressTable
     /// <summary>Up to so many keys a segment grows by half.</summary>
     private const int SmallSegment = 4096;
 
-    private const int MostDepth = 20;
+    // Odd numbers with half of their bits set, in no order.
+    private const ulong First = 0x9E3779B97F4A7C15;
+    private const ulong Second = 0xC2B2AE3D27D4EB4F;
+    private const ulong Third = 0xD6E8FEB86659FD93;
+    private const ulong Fourth = 0xFF51AFD7ED558CCD;
+
+    /// <summary>The most bits of a hash that choose a segment.</summary>
+    internal const int MostDepth = 20;
 
     private readonly Lock _append = new();
 
@@ -32,9 +39,8 @@ internal sealed class AddressTable
         _directory = new AddressSegment[segments];
         for (int index = 0; index < segments; index++)
         {
-            // Keys do not spread evenly: a few more than its share.
-            int share = (capacity / segments) + 1;
-            _directory[index] = new AddressSegment(keyLength, segments == 1 ? share : share + (int)(2 * Math.Sqrt(share)), depth);
+            // Keys do not spread evenly, but each has room for some more than it is made for.
+            _directory[index] = new AddressSegment(keyLength, (capacity / segments) + 1, depth);
         }
     }
 
@@ -56,26 +62,35 @@ internal sealed class AddressTable
         }
     }
 
-    /// <summary>The lowest number above <paramref name="after"/> and below <paramref name="entries"/> under which this key was added, or -1.</summary>
+    /// <summary>Whether a key was added below a number, as far as the first look tells: false where it must be searched for.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public int Find(ReadOnlySpan<byte> key, int entries, int after)
+    public bool TryFind(ReadOnlySpan<byte> key, int entries, out bool found)
     {
-        ulong hash = Hash(key);
-        AddressSegment segment = SegmentOf(Volatile.Read(ref _directory), hash);
-        return segment.MayContain(hash) ? segment.Find(key, hash, entries, after) : -1;
+        if (!IsUsual(key.Length))
+        {
+            found = false;
+            return false;
+        }
+
+        ulong hash = HashOfUsualLength(key);
+        return SegmentOf(Volatile.Read(ref _directory), hash).TryFind(key, hash, entries, out found);
     }
+
+    /// <summary>The lowest number above <paramref name="after"/> and below <paramref name="entries"/> under which this key was added, or -1.</summary>
+    public int Find(ReadOnlySpan<byte> key, ulong hash, int entries, int after) => SegmentOf(Volatile.Read(ref _directory), hash).Find(key, hash, entries, after);
 
     /// <summary>Adds a key behind the first <paramref name="entries"/> entries: here, or, where this table already has others there, in a copy.</summary>
     /// <param name="key">The key.</param>
+    /// <param name="hash">Its hash.</param>
     /// <param name="entries">The number of entries before it.</param>
     /// <param name="expected">How many more keys are about to follow; it need not be right.</param>
-    public AddressTable Append(ReadOnlySpan<byte> key, int entries, int expected)
+    public AddressTable Append(ReadOnlySpan<byte> key, ulong hash, int entries, int expected)
     {
         lock (_append)
         {
             if (entries == _entries)
             {
-                Put(key, entries, expected);
+                Put(key, hash, entries, expected);
                 return this;
             }
 
@@ -84,11 +99,11 @@ internal sealed class AddressTable
             {
                 if (segment.TryGet(slot, out ReadOnlySpan<byte> one, out int number) && number < entries)
                 {
-                    copy.Put(one, number, 0);
+                    copy.Put(one, Hash(one), number, 0);
                 }
             }
 
-            copy.Put(key, entries, expected);
+            copy.Put(key, hash, entries, expected);
             copy._entries = entries + 1;
             return copy;
         }
@@ -112,17 +127,16 @@ internal sealed class AddressTable
         for (int place = 0; place < directory.Length; place += directory.Length >> directory[place].Depth)
         {
             AddressSegment segment = directory[place];
-            int free = segment.FreeSlot();
-            for (int step = 1; step < segment.Slots; step++)
+            int first = segment.FirstSlot;
+            for (int step = 0; step < segment.Slots; step++)
             {
-                yield return (segment, (free + step) % segment.Slots);
+                yield return (segment, (first + step) % segment.Slots);
             }
         }
     }
 
-    private void Put(ReadOnlySpan<byte> key, int number, int expected)
+    private void Put(ReadOnlySpan<byte> key, ulong hash, int number, int expected)
     {
-        ulong hash = Hash(key);
         AddressSegment segment = SegmentOf(_directory, hash);
         while (segment.IsFull)
         {
@@ -161,9 +175,9 @@ internal sealed class AddressTable
         }
 
         int lefts = CountLeft(full);
-        int half = (int)(capacity / 2);
-        AddressSegment left = new(KeyLength, Math.Max(half, lefts), full.Depth + 1);
-        AddressSegment right = new(KeyLength, Math.Max(half, full.Count - lefts), full.Depth + 1);
+        // Each is as large as its keys need, since what is left over in both is memory for nothing.
+        AddressSegment left = new(KeyLength, (int)(capacity * lefts / full.Count) + 1, full.Depth + 1);
+        AddressSegment right = new(KeyLength, (int)(capacity * (full.Count - lefts) / full.Count) + 1, full.Depth + 1);
         Move(full, left, right);
         Replace(full, hash, left, right);
     }
@@ -188,10 +202,10 @@ internal sealed class AddressTable
     /// <summary>Copies the keys of one segment to two others, or to one, by the first bit that they do not share. What was added twice keeps its order.</summary>
     private static void Move(AddressSegment from, AddressSegment left, AddressSegment right)
     {
-        int free = from.FreeSlot();
-        for (int step = 1; step < from.Slots; step++)
+        int first = from.FirstSlot;
+        for (int step = 0; step < from.Slots; step++)
         {
-            if (from.TryGet((free + step) % from.Slots, out ReadOnlySpan<byte> key, out int number))
+            if (from.TryGet((first + step) % from.Slots, out ReadOnlySpan<byte> key, out int number))
             {
                 ulong hash = Hash(key);
                 (IsLeft(from, hash) ? left : right).Add(key, hash, number);
@@ -202,52 +216,53 @@ internal sealed class AddressTable
     private void Replace(AddressSegment old, ulong hash, AddressSegment left, AddressSegment right)
     {
         int places = _directory.Length >> old.Depth;
-        int first = PlaceOf(_directory, hash) / places * places;
+        int first = (int)PlaceOf(_directory, hash) / places * places;
         for (int place = 0; place < places; place++)
         {
             Volatile.Write(ref _directory[first + place], place < (places + 1) / 2 ? left : right);
         }
     }
 
+    // The place is always inside.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static AddressSegment SegmentOf(AddressSegment[] directory, ulong hash) => directory[PlaceOf(directory, hash)];
+    private static AddressSegment SegmentOf(AddressSegment[] directory, ulong hash) => Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(directory), PlaceOf(directory, hash));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int PlaceOf(AddressSegment[] directory, ulong hash) => (int)(hash >> 1 >> (63 - BitOperations.Log2((uint)directory.Length)));
+    private static nint PlaceOf(AddressSegment[] directory, ulong hash) => (nint)(hash >> 1 >> BitOperations.LeadingZeroCount((ulong)(uint)directory.Length));
 
-    /// <summary>Keys are hashes already on most chains, but not on all, so all their bytes are mixed.</summary>
+    /// <summary>A key's hash. Keys are hashes already on most chains, but not on all, so all their bytes are mixed; the upper bits are the better ones.</summary>
+    internal static ulong Hash(ReadOnlySpan<byte> key) => IsUsual(key.Length) ? HashOfUsualLength(key) : HashOfAnyLength(key);
+
+    /// <summary>The keys of most chains have 20 bytes: three words, of which two overlap.</summary>
+    private static bool IsUsual(int length) => length is > 2 * sizeof(ulong) and <= 3 * sizeof(ulong);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ulong Hash(ReadOnlySpan<byte> key)
+    private static ulong HashOfUsualLength(ReadOnlySpan<byte> key)
     {
-        const ulong First = 0x9E3779B97F4A7C15;
-        const ulong Second = 0xC2B2AE3D27D4EB4F;
-        const ulong Third = 0xD6E8FEB86659FD93;
         ref byte at = ref MemoryMarshal.GetReference(key);
-        ulong hash;
-        if (key.Length >= 2 * sizeof(ulong))
+        return Mix(
+            (Unsafe.ReadUnaligned<ulong>(ref at) * First) +
+            (Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref at, sizeof(ulong))) * Second) +
+            (Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref at, (nint)(uint)key.Length - sizeof(ulong))) * Third));
+    }
+
+    private static ulong HashOfAnyLength(ReadOnlySpan<byte> key)
+    {
+        ulong hash = First;
+        for (; key.Length >= sizeof(ulong); key = key[sizeof(ulong)..])
         {
-            ulong high = Math.BigMul(
-                Unsafe.ReadUnaligned<ulong>(ref at) ^ First,
-                Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref at, key.Length - sizeof(ulong))) ^ Second,
-                out ulong low);
-            hash = high ^ low;
-            for (int word = sizeof(ulong); word < key.Length - sizeof(ulong); word += sizeof(ulong))
-            {
-                hash = (hash ^ Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref at, word))) * Third;
-                hash ^= hash >> 32;
-            }
-        }
-        else
-        {
-            hash = (ulong)key.Length;
-            foreach (byte one in key)
-            {
-                hash = (hash ^ one) * First;
-                hash ^= hash >> 29;
-            }
+            hash = Mix(hash + (MemoryMarshal.Read<ulong>(key) * Second));
         }
 
-        hash *= Third;
-        return hash ^ (hash >> 32);
+        foreach (byte one in key)
+        {
+            hash = Mix(hash + (one * Second));
+        }
+
+        return hash;
     }
+
+    // A product's lower bits know nothing of the upper bits of its factors: these are brought down as far as the tags need it.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Mix(ulong hash) => (hash ^ (hash >> 48)) * Fourth;
 }
