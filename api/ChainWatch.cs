@@ -1946,6 +1946,7 @@ namespace ChainWatch
     public sealed class WatchChanges
     {
         public WatchChanges();
+        public long Newest { get; init; }
         public required IReadOnlyList<WatchChange> Changes { get; init; }
         public required bool More { get; init; }
         public required long Sequence { get; init; }

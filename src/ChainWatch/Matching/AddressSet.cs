@@ -9,6 +9,9 @@ namespace ChainWatch;
 /// </summary>
 public sealed class AddressSet
 {
+    /// <summary>Room is made for at most so many pages of a watchlist as large as the one at hand.</summary>
+    private const int MostPagesExpected = 10;
+
     private readonly AddressTable _table;
     private readonly int _entries;
     private readonly ImmutableHashSet<int> _removed;
@@ -88,7 +91,7 @@ public sealed class AddressSet
     public AddressSet Apply(WatchChanges changes)
     {
         ArgumentNullException.ThrowIfNull(changes);
-        Change change = new(this, changes.Changes.Count);
+        Change change = new(this, ExpectedOf(changes));
         foreach (WatchChange one in changes.Changes)
         {
             if (one.Removed)
@@ -102,6 +105,14 @@ public sealed class AddressSet
         }
 
         return change.ToSnapshot(changes.Sequence);
+    }
+
+    // Numbers have gaps: of those that follow, as many are addresses as of these. That need not be so, and what is made room for in vain must stay little beside what is there.
+    private int ExpectedOf(WatchChanges changes)
+    {
+        int count = changes.Changes.Count;
+        double rest = changes.More ? Math.Max(0.0, changes.Newest - changes.Sequence) * count / Math.Max(1, changes.Sequence - Sequence) : 0;
+        return (int)Math.Min(count + rest, Math.Min(int.MaxValue, MostPagesExpected * (double)count));
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -131,7 +142,8 @@ public sealed class AddressSet
         {
             _from = from;
             _expected = expected;
-            _table = from._table;
+            // An empty table has nothing to be kept: one of the right size at once need never grow.
+            _table = from._entries == 0 && expected > from._table.Capacity ? new AddressTable(from.KeyLength, expected) : from._table;
             _entries = from._entries;
             _removed = from._removed;
         }

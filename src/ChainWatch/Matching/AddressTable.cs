@@ -34,7 +34,8 @@ internal sealed class AddressTable
     public AddressTable(int keyLength, int capacity)
     {
         KeyLength = keyLength;
-        int segments = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(1, (capacity + MostInSegment - 1) / MostInSegment));
+        Capacity = capacity;
+        int segments = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(1, (int)((capacity + MostInSegment - 1L) / MostInSegment)));
         int depth = BitOperations.Log2((uint)segments);
         _directory = new AddressSegment[segments];
         for (int index = 0; index < segments; index++)
@@ -45,6 +46,9 @@ internal sealed class AddressTable
     }
 
     public int KeyLength { get; }
+
+    /// <summary>How many keys it was made for.</summary>
+    public int Capacity { get; }
 
     /// <summary>How many bytes of memory it holds.</summary>
     public long Size

@@ -219,6 +219,7 @@ internal sealed class InMemoryChain(string name)
             Changes = page,
             Sequence = page.Count > 0 ? page[^1].Sequence : sequence,
             More = first + page.Count < _changes.Count,
+            Newest = WatchSequence,
         };
     }
 

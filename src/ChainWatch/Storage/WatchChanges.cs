@@ -11,4 +11,9 @@ public sealed class WatchChanges
 
     /// <summary>True when there may be more after <see cref="Sequence"/>.</summary>
     public required bool More { get; init; }
+
+    /// <summary>
+    /// The number of the last change there was when the page was read: it tells how many more may follow, so that room is made for them at once. Zero where the store does not say.
+    /// </summary>
+    public long Newest { get; init; }
 }

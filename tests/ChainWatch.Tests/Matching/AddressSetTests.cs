@@ -206,6 +206,45 @@ public sealed class AddressSetTests
     }
 
     [Fact]
+    public void A_watchlist_of_many_pages_is_loaded_into_memory_that_is_taken_once()
+    {
+        WatchChanges[] pages = [.. Enumerable.Range(0, 10).Select(static page => new WatchChanges
+        {
+            // Every second number has no address any more.
+            Changes = [.. Enumerable.Range(page * 20_000, 20_000).Select(static n => new WatchChange(2 * n + 2, Key(n), Removed: false))],
+            Sequence = (page + 1) * 40_000,
+            More = page < 9,
+            Newest = 400_000,
+        })];
+        AddressSet set = AddressSet.Create(20);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        foreach (WatchChanges page in pages)
+        {
+            set = set.Apply(page);
+        }
+
+        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        set.Count.ShouldBe(200_000);
+        Enumerable.Range(0, 200_000).All(n => set.Contains(Key(n).Bytes)).ShouldBeTrue();
+        allocated.ShouldBeLessThan(200_000 * 31);
+        set.Size.ShouldBeLessThanOrEqualTo(200_000 * 30);
+    }
+
+    [Fact]
+    public void What_a_store_says_will_come_does_not_take_more_memory_than_ten_pages()
+    {
+        AddressSet set = AddressSet.Create(20).Apply(new WatchChanges
+        {
+            Changes = [.. Enumerable.Range(0, 1_000).Select(static n => new WatchChange(n + 1, Key(n), Removed: false))],
+            Sequence = 1_000,
+            More = true,
+            Newest = long.MaxValue,
+        });
+        set.Count.ShouldBe(1_000);
+        set.Size.ShouldBeLessThan(10_000 * 31);
+    }
+
+    [Fact]
     public async Task Readers_of_an_old_snapshot_are_not_disturbed_while_a_new_one_is_made()
     {
         AddressSet start = AddressSet.Create(20).Add(Enumerable.Range(0, 1_000).Select(static n => Key(n)));
