@@ -183,7 +183,7 @@ internal sealed class AddressSegment
     private uint Matches(ref byte line, ushort tag) =>
         (uint)Vector512.Equals(Vector512.LoadUnsafe(ref Unsafe.As<byte, ushort>(ref line)), Vector512.Create(tag)).ExtractMostSignificantBits() & _used;
 
-    private bool IsKey(ref byte entry, ReadOnlySpan<byte> key) => key.Length is >= 16 and <= 32
+    private static bool IsKey(ref byte entry, ReadOnlySpan<byte> key) => key.Length is >= 16 and <= 32
         ? IsKeyByHalves(ref entry, key)
         : MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref entry, NumberLength), key.Length).SequenceEqual(key);
 
