@@ -33,6 +33,9 @@ public sealed class AddressSet
     /// <summary>The watchlist's sequence that this snapshot holds everything up to.</summary>
     public long Sequence { get; }
 
+    /// <summary>True while this thread adds to the table that this snapshot shares with others.</summary>
+    internal bool IsAppending => _table.Appending.IsHeldByCurrentThread;
+
     /// <summary>How many bytes of memory the addresses take.</summary>
     internal long Size => _table.Size;
 
@@ -79,9 +82,12 @@ public sealed class AddressSet
     {
         ArgumentNullException.ThrowIfNull(keys);
         Change change = new(this, keys.TryGetNonEnumeratedCount(out int count) ? count : 0);
-        foreach (AddressKey key in keys)
+        lock (_table.Appending)
         {
-            change.Add(key);
+            foreach (AddressKey key in keys)
+            {
+                change.Add(key);
+            }
         }
 
         return change.ToSnapshot(Sequence);
@@ -92,15 +98,18 @@ public sealed class AddressSet
     {
         ArgumentNullException.ThrowIfNull(changes);
         Change change = new(this, ExpectedOf(changes));
-        foreach (WatchChange one in changes.Changes)
+        lock (_table.Appending)
         {
-            if (one.Removed)
+            foreach (WatchChange one in changes.Changes)
             {
-                change.Remove(one.Key);
-            }
-            else
-            {
-                change.Add(one.Key);
+                if (one.Removed)
+                {
+                    change.Remove(one.Key);
+                }
+                else
+                {
+                    change.Add(one.Key);
+                }
             }
         }
 

@@ -25,8 +25,6 @@ internal sealed class AddressTable
     /// <summary>The most bits of a hash that choose a segment.</summary>
     internal const int MostDepth = 20;
 
-    private readonly Lock _append = new();
-
     // Its length is a power of two: the first bits of a hash are the place of its segment here. A segment that shares fewer bits than that stands at several places.
     private AddressSegment[] _directory;
     private int _entries;
@@ -46,6 +44,11 @@ internal sealed class AddressTable
     }
 
     public int KeyLength { get; }
+
+    /// <summary>
+    /// Held by whoever appends, from the first key to the last: to take it for each would have the processor wait for all memory that one key needs before it begins with the next.
+    /// </summary>
+    public Lock Appending { get; } = new();
 
     /// <summary>How many keys it was made for.</summary>
     public int Capacity { get; }
@@ -83,34 +86,31 @@ internal sealed class AddressTable
     /// <summary>The lowest number above <paramref name="after"/> and below <paramref name="entries"/> under which this key was added, or -1.</summary>
     public int Find(ReadOnlySpan<byte> key, ulong hash, int entries, int after) => SegmentOf(Volatile.Read(ref _directory), hash).Find(key, hash, entries, after);
 
-    /// <summary>Adds a key behind the first <paramref name="entries"/> entries: here, or, where this table already has others there, in a copy.</summary>
+    /// <summary>Adds a key behind the first <paramref name="entries"/> entries: here, or, where this table already has others there, in a copy. <see cref="Appending"/> must be held.</summary>
     /// <param name="key">The key.</param>
     /// <param name="hash">Its hash.</param>
     /// <param name="entries">The number of entries before it.</param>
     /// <param name="expected">How many more keys are about to follow; it need not be right.</param>
     public AddressTable Append(ReadOnlySpan<byte> key, ulong hash, int entries, int expected)
     {
-        lock (_append)
+        if (entries == _entries)
         {
-            if (entries == _entries)
-            {
-                Put(key, hash, entries, expected);
-                return this;
-            }
-
-            AddressTable copy = new(KeyLength, checked(entries + 1));
-            foreach ((AddressSegment segment, int slot) in Slots())
-            {
-                if (segment.TryGet(slot, out ReadOnlySpan<byte> one, out int number) && number < entries)
-                {
-                    copy.Put(one, Hash(one), number, 0);
-                }
-            }
-
-            copy.Put(key, hash, entries, expected);
-            copy._entries = entries + 1;
-            return copy;
+            Put(key, hash, entries, expected);
+            return this;
         }
+
+        AddressTable copy = new(KeyLength, checked(entries + 1));
+        foreach ((AddressSegment segment, int slot) in Slots())
+        {
+            if (segment.TryGet(slot, out ReadOnlySpan<byte> one, out int number) && number < entries)
+            {
+                copy.Put(one, Hash(one), number, 0);
+            }
+        }
+
+        copy.Put(key, hash, entries, expected);
+        copy._entries = entries + 1;
+        return copy;
     }
 
     /// <summary>The keys of the first <paramref name="entries"/> entries and their numbers, in no order.</summary>

@@ -278,6 +278,26 @@ public sealed class AddressSetTests
         set.Count.ShouldBe(60_000);
     }
 
+    [Fact]
+    public void Nobody_else_can_append_while_a_snapshot_is_made()
+    {
+        AddressSet start = AddressSet.Create(20).Add([Key(0)]);
+        List<bool> held = [];
+        AddressSet added = start.Add(Watched());
+        held.ShouldBe([true, true]);
+        start.IsAppending.ShouldBeFalse();
+        added.Count.ShouldBe(3);
+
+        IEnumerable<AddressKey> Watched()
+        {
+            for (int n = 1; n <= 2; n++)
+            {
+                held.Add(start.IsAppending);
+                yield return Key(n);
+            }
+        }
+    }
+
     private static AddressSet Apply(AddressSet set, WatchChange change) => set.Apply(new WatchChanges { Changes = [change], Sequence = change.Sequence, More = false });
 
     private static AddressKey Key(int n, int length = 20)
