@@ -55,9 +55,13 @@ public sealed class EthereumNode : IAsyncDisposable
         switch (kind)
         {
             case EthereumNodeKind.Anvil:
+                // It writes old states into its user's home, gigabytes in the long run, and leaves them there when it is killed.
+                folder = Path.Combine(Path.GetTempPath(), $"chainwatch-anvil-{Guid.NewGuid():N}");
+                Directory.CreateDirectory(folder);
                 process = ChildProcess.Start(
                     TestTools.PathOf("nodes", "node_modules", "@foundry-rs", "anvil-linux-amd64", "bin", "anvil"),
-                    ["--host", "127.0.0.1", "--port", number, "--no-mining", "--steps-tracing", "--accounts", "30", "--quiet", .. further]);
+                    ["--host", "127.0.0.1", "--port", number, "--no-mining", "--steps-tracing", "--accounts", "30", "--quiet", .. further],
+                    new Dictionary<string, string?>(StringComparer.Ordinal) { ["HOME"] = folder });
                 break;
             case EthereumNodeKind.Hardhat:
                 // It insists on a project of its own around it, which finds hardhat where the tools are.
@@ -119,7 +123,7 @@ public sealed class EthereumNode : IAsyncDisposable
         await _process.DisposeAsync();
         if (_folder is not null)
         {
-            Directory.Delete(Path.Combine(_folder, "node_modules"));
+            // A link in it goes; what it leads to stays.
             Directory.Delete(_folder, recursive: true);
         }
     }
