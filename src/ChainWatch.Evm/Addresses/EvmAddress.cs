@@ -18,6 +18,7 @@ internal struct EvmAddress : IEquatable<EvmAddress>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public EvmAddress(ReadOnlySpan<byte> bytes)
     {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(bytes.Length, Length, nameof(bytes));
         Span<byte> own = this;
         Vector128.Create(bytes[..LastWord]).CopyTo(own);
         MemoryMarshal.Write(own[LastWord..], MemoryMarshal.Read<uint>(bytes[LastWord..]));

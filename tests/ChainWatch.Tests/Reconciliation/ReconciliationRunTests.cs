@@ -58,6 +58,21 @@ public sealed class ReconciliationRunTests
         height.ShouldBe(after.Chain.Head.Height);
     }
 
+    [Fact]
+    public void Where_no_endpoint_answers_the_rest_does_not_wait_for_the_first_commit()
+    {
+        using ReconciliationBench before = AccountReconciliationTests.Create("a");
+        before.Settle();
+        before.Engine.Stop();
+        long id = before.Engine.Ask(_ => before.Records.RequestAsync(before.Chain.Chain, new ReconciliationRequest(), before.Engine.Time.GetUtcNow(), CancellationToken.None));
+        using ReconciliationBench after = new(store: before.Engine.Store, chain: before.Chain);
+        after.Endpoint.IsDown = true;
+
+        after.Engine.Start();
+
+        after.Engine.Scheduler.RunUntil(() => after.Run(id).State == ReconciliationState.Done, TimeSpan.FromMinutes(1)).ShouldBeTrue();
+    }
+
     [Theory]
     [InlineData("01:00:00", null)]
     [InlineData(null, "03:00")]
