@@ -26,6 +26,8 @@ internal sealed class BlockbookConnection : IDisposable
     private readonly SemaphoreSlim _sending = new(1, 1);
     private readonly CancellationTokenSource _ended = new();
     private EndpointError? _end;
+    private TaskCompletionSource? _unused;
+    private int _users;
     private long _lastId;
 
     private BlockbookConnection(EndpointClient client, WebSocket socket, NewBlockFeed feed, Action<ChainPoint> announced)
@@ -74,6 +76,36 @@ internal sealed class BlockbookConnection : IDisposable
         lock (_lock)
         {
             return _accounts.Contains(address) || (_accounts.Count < PublicLimits.AccountsOfConnection && _accounts.Add(address));
+        }
+    }
+
+    /// <summary>Says that somebody is about to ask over this connection, until <see cref="Release"/>.</summary>
+    public void Use()
+    {
+        lock (_lock)
+        {
+            _users++;
+        }
+    }
+
+    public void Release()
+    {
+        lock (_lock)
+        {
+            if (--_users == 0)
+            {
+                _unused?.TrySetResult();
+                _unused = null;
+            }
+        }
+    }
+
+    /// <summary>Completes when nobody waits for an answer over this connection any more. Nobody may begin to use it meanwhile.</summary>
+    public Task WhenUnusedAsync()
+    {
+        lock (_lock)
+        {
+            return _users == 0 ? Task.CompletedTask : (_unused ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
         }
     }
 

@@ -194,7 +194,15 @@ internal sealed partial class BlockbookEndpoint : IPooledEndpoint, IDisposable
             async cancellation =>
             {
                 BlockbookConnection connection = await OpenAsync(account, cancellation);
-                answer = await connection.AskAsync(method, parameters, cancellation);
+                try
+                {
+                    answer = await connection.AskAsync(method, parameters, cancellation);
+                }
+                finally
+                {
+                    connection.Release();
+                }
+
                 if (Envelope.ReadError(answer.Data) is not { } error)
                 {
                     return null;
@@ -291,6 +299,7 @@ internal sealed partial class BlockbookEndpoint : IPooledEndpoint, IDisposable
         }
     }
 
+    /// <summary>The connection, opened where there is none. Whoever gets it releases it.</summary>
     private async ValueTask<BlockbookConnection> OpenAsync(string? account, CancellationToken cancellationToken)
     {
         await _opening.WaitAsync(cancellationToken);
@@ -300,20 +309,24 @@ internal sealed partial class BlockbookEndpoint : IPooledEndpoint, IDisposable
             {
                 if (account is null || open.MayAskAccount(account))
                 {
+                    open.Use();
                     return open;
                 }
 
-                // One more account would make the server close it; a new connection begins anew.
+                // One more account would make the server close it; a new connection begins anew. Two at once would count as two, and what others have asked over this one is still to come.
+                await open.WhenUnusedAsync().WaitAsync(cancellationToken);
                 open.Dispose();
             }
 
-            _connection = await BlockbookConnection.OpenAsync(Client, _feed, Announced, cancellationToken);
+            BlockbookConnection opened = await BlockbookConnection.OpenAsync(Client, _feed, Announced, cancellationToken);
             if (account is not null)
             {
-                _connection.MayAskAccount(account);
+                opened.MayAskAccount(account);
             }
 
-            return _connection;
+            opened.Use();
+            _connection = opened;
+            return opened;
         }
         catch (EndpointException exception)
         {

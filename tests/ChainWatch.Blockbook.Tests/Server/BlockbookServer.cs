@@ -79,6 +79,9 @@ internal sealed class BlockbookServer : IAsyncDisposable
 
     public int Connects { get; private set; }
 
+    /// <summary>How many connections there were at once, at most.</summary>
+    public int MostConnections { get; private set; }
+
     /// <summary>Changes an answer before it is sent; <see langword="null"/> sends none.</summary>
     public Func<string, JsonNode, JsonNode?>? Change { get; set; }
 
@@ -201,6 +204,7 @@ internal sealed class BlockbookServer : IAsyncDisposable
         lock (_lock)
         {
             _connections.Add(connection);
+            MostConnections = Math.Max(MostConnections, _connections.Count);
         }
 
         try
