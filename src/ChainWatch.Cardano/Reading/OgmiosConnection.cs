@@ -12,10 +12,14 @@ namespace ChainWatch.Cardano;
 /// </summary>
 internal sealed class OgmiosConnection : IDisposable
 {
+    /// <summary>How many blocks are handed over at once at most: while they are worked on, the next ones are read.</summary>
+    private const int MostAtOnce = 16;
+
     private readonly EndpointClient _client;
     private readonly WebSocket _socket;
     private readonly MessageReader _reader = new();
     private readonly Channel<OgmiosMessage> _blocks = Channel.CreateUnbounded<OgmiosMessage>(new UnboundedChannelOptions { SingleWriter = true });
+    private readonly List<OgmiosMessage> _ready = [];
     private readonly Lock _lock = new();
     private readonly Queue<long> _askedBlocks = new();
     private readonly Dictionary<long, TaskCompletionSource<OgmiosMessage>> _pending = [];
@@ -153,7 +157,14 @@ internal sealed class OgmiosConnection : IDisposable
             while (true)
             {
                 using WebSocketStream stream = WebSocketStream.CreateReadableMessageStream(_socket);
-                PooledBytes? body = await PooledBytes.ReadAsync(stream, Math.Min(expected, _client.MaxResponseBytes), _client.MaxResponseBytes, _ended.Token);
+                ValueTask<PooledBytes?> reading = PooledBytes.ReadAsync(stream, Math.Min(expected, _client.MaxResponseBytes), _client.MaxResponseBytes, _ended.Token);
+                if (!reading.IsCompleted || _ready.Count >= MostAtOnce)
+                {
+                    // To wake who waits costs more than to read a block, so it is done once for all that has come.
+                    HandOver();
+                }
+
+                PooledBytes? body = await reading;
                 if (body is null)
                 {
                     end = new EndpointError
@@ -188,7 +199,21 @@ internal sealed class OgmiosConnection : IDisposable
             end = OgmiosErrors.Refused(_client, "message", exception.Message).Error;
         }
 
+        HandOver();
         End(end ?? OgmiosErrors.ToError(_client, _socket.CloseStatusDescription));
+    }
+
+    private void HandOver()
+    {
+        foreach (OgmiosMessage message in _ready)
+        {
+            if (!_blocks.Writer.TryWrite(message))
+            {
+                message.Dispose();
+            }
+        }
+
+        _ready.Clear();
     }
 
     private void Take(OgmiosMessage message)
@@ -205,7 +230,13 @@ internal sealed class OgmiosConnection : IDisposable
             }
         }
 
-        if (isBlock ? _blocks.Writer.TryWrite(message) : pending?.TrySetResult(message) == true)
+        if (isBlock)
+        {
+            _ready.Add(message);
+            return;
+        }
+
+        if (pending?.TrySetResult(message) == true)
         {
             return;
         }

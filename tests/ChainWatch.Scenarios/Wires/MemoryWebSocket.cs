@@ -24,14 +24,21 @@ internal sealed class MemoryWebSocket(Action<string> received) : WebSocket
     public override string? SubProtocol => null;
 
     /// <summary>The other end sends a message.</summary>
-    public void Deliver(string message)
+    public void Deliver(string message) => DeliverAll([message]);
+
+    /// <summary>The other end sends messages, all of which are there when the first is taken.</summary>
+    public void DeliverAll(IReadOnlyList<string> messages)
     {
         if (_state != WebSocketState.Open)
         {
             return;
         }
 
-        _messages.Enqueue(Encoding.UTF8.GetBytes(message));
+        foreach (string message in messages)
+        {
+            _messages.Enqueue(Encoding.UTF8.GetBytes(message));
+        }
+
         if (_pending is { } pending)
         {
             _pending = null;
