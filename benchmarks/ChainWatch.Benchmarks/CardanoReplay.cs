@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -14,10 +15,15 @@ internal sealed class CardanoReplay : IDisposable
     private readonly HttpListener _listener = new();
     private readonly byte[][] _blocks;
     private readonly string _tip;
+    private WaitClock _idle = new();
+    private WaitClock _stuck = new();
+    private long _began;
+    private TimeSpan _pace;
+    private TimeSpan _processorBefore;
 
     public CardanoReplay(int blocks, int transactions)
     {
-        _blocks = [.. Enumerable.Range(0, blocks).Select(index => MadeCardanoBlock.CreateUpToId(transactions, index, MadeCardanoBlock.HashOf(index + 1), MadeCardanoBlock.HashOf(index), FirstHeight + index))];
+        _blocks = [.. Enumerable.Range(0, blocks).Select(index => MadeCardanoBlock.CreateUpToId(transactions, index, MadeCardanoBlock.HashOf(index + 1), MadeCardanoBlock.HashOf(index), FirstHeight + index, MadeCardanoBlock.Paid))];
         _tip = $"{{\"slot\":999000000,\"id\":\"{MadeCardanoBlock.HashOf(999_999_999)}\",\"height\":99000000}}";
         using (TcpListener free = new(IPAddress.Loopback, 0))
         {
@@ -35,6 +41,22 @@ internal sealed class CardanoReplay : IDisposable
     public string Url => string.Create(CultureInfo.InvariantCulture, $"ws://127.0.0.1:{Port}/");
 
     public long Bytes => _blocks.Sum(static block => (long)block.Length);
+
+    /// <summary>How long it had no request to answer, between its first block and its last.</summary>
+    public TimeSpan Idle => _idle.Total;
+
+    /// <summary>How long it had an answer that was not taken from it, between its first block and its last.</summary>
+    public TimeSpan Stuck => _stuck.Total;
+
+    /// <summary>When the first block was asked for, as a timestamp of <see cref="Stopwatch"/>.</summary>
+    public long Began => Volatile.Read(ref _began);
+
+    /// <summary>The processor time of this process since <see cref="Began"/>.</summary>
+    public TimeSpan Processor => Environment.CpuUsage.TotalTime - _processorBefore;
+
+    /// <summary>Counts anew.</summary>
+    /// <param name="pace">How long it takes for a block, as a server does that has to read it from a disk; zero for as fast as it can.</param>
+    public void Restart(TimeSpan pace) => (_idle, _stuck, _began, _pace) = (new WaitClock(), new WaitClock(), 0, pace);
 
     public void Dispose() => _listener.Close();
 
@@ -62,7 +84,8 @@ internal sealed class CardanoReplay : IDisposable
         {
             while (socket.State == WebSocketState.Open)
             {
-                ValueWebSocketReceiveResult received = await socket.ReceiveAsync(buffer.AsMemory(), CancellationToken.None);
+                ValueTask<ValueWebSocketReceiveResult> receiving = socket.ReceiveAsync(buffer.AsMemory(), CancellationToken.None);
+                ValueWebSocketReceiveResult received = next > 0 && next < _blocks.Length ? await _idle.AwaitAsync(receiving) : await receiving;
                 if (received.MessageType == WebSocketMessageType.Close)
                 {
                     return;
@@ -74,8 +97,15 @@ internal sealed class CardanoReplay : IDisposable
                     // What is asked for beyond the last block has no answer, as at the tip.
                     if (next < _blocks.Length)
                     {
-                        await socket.SendAsync(_blocks[next++], WebSocketMessageType.Text, endOfMessage: false, CancellationToken.None);
-                        await socket.SendAsync(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $",\"id\":{id}}}")), WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
+                        if (_began == 0)
+                        {
+                            _processorBefore = Environment.CpuUsage.TotalTime;
+                            Volatile.Write(ref _began, Stopwatch.GetTimestamp());
+                        }
+
+                        await KeepPaceAsync(next);
+                        await _stuck.AwaitAsync(socket.SendAsync(_blocks[next++].AsMemory(), WebSocketMessageType.Text, endOfMessage: false, CancellationToken.None));
+                        await _stuck.AwaitAsync(socket.SendAsync(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $",\"id\":{id}}}")).AsMemory(), WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None));
                     }
 
                     continue;
@@ -96,6 +126,16 @@ internal sealed class CardanoReplay : IDisposable
         catch (Exception exception) when (exception is WebSocketException or HttpListenerException or ObjectDisposedException or IOException)
         {
             // The reading is over.
+        }
+    }
+
+    /// <summary>Waits until a block is due. Time in which nothing was asked for is made up for by nothing.</summary>
+    private async ValueTask KeepPaceAsync(int block)
+    {
+        TimeSpan early = (block * _pace) + Idle - Stopwatch.GetElapsedTime(_began);
+        if (early >= TimeSpan.FromMilliseconds(1))
+        {
+            await Task.Delay(early);
         }
     }
 
