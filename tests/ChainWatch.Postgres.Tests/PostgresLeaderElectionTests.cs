@@ -45,6 +45,22 @@ public sealed class PostgresLeaderElectionTests(PostgresServerFixture postgres) 
     }
 
     [Fact]
+    public async Task Nothing_is_left_of_a_rehearsal()
+    {
+        await using Leadership first = await Election("one").AcquireAsync("scope", Token);
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        Task<Leadership> waiting = Election("two").AcquireAsync("scope", stop.Token).AsTask();
+        // It rehearses before it stands in line.
+        await StandInLineAsync(1);
+
+        (await _test.ScalarAsync<string>($"select string_agg(scope || ' ' || term, ', ') from {_test.Options.Schema}.leadership")).ShouldBe("scope 1");
+        (await _test.ScalarAsync<long>($"select count(*) from {_test.Options.Schema}.audit_log where action = 'lead'")).ShouldBe(1);
+        (await _test.ScalarAsync<long>($"select id from {_test.Options.Schema}.audit_head")).ShouldBe(1);
+        await stop.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(waiting);
+    }
+
+    [Fact]
     public async Task A_leader_whose_clock_stands_still_is_replaced_after_the_lease()
     {
         // It sends no heartbeats and knows no deadline, as a frozen process would.

@@ -84,7 +84,7 @@ public sealed class PostgresLeaderElection : ILeaderElection
         TimeSpan patience = options.TimeToLive < s_mostPatience ? options.TimeToLive : s_mostPatience;
         LeadershipHolder? told = null;
         bool yielded = false;
-        await RaiseAsync(session, insist: false, rehearse: true, cancellationToken);
+        await session.RehearseRaisingAsync(cancellationToken);
         while (true)
         {
             if (await session.FindHolderAsync(cancellationToken) is { } holder)
@@ -107,7 +107,7 @@ public sealed class PostgresLeaderElection : ILeaderElection
 
             candidate.Granted();
             long heard = _time.GetTimestamp();
-            if (await RaiseAsync(session, insist: yielded, rehearse: false, cancellationToken) is { } raised)
+            if (await RaiseAsync(session, insist: yielded, cancellationToken) is { } raised)
             {
                 return new PostgresLeadership(session, candidate.Scope, raised.Term, raised.StoreTerm, options, heard, _pace, _time, _logger);
             }
@@ -123,10 +123,10 @@ public sealed class PostgresLeaderElection : ILeaderElection
     /// Raises the term. Writes of the last leader that are under way are waited for; they end by themselves within their timeout. One whose client was stopped half-way
     /// through sending is not covered by any timeout of the server's: its session is ended.
     /// </summary>
-    private async Task<(long Term, long StoreTerm)?> RaiseAsync(LeaderSession session, bool insist, bool rehearse, CancellationToken cancellationToken)
+    private async Task<(long Term, long StoreTerm)?> RaiseAsync(LeaderSession session, bool insist, CancellationToken cancellationToken)
     {
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task<(long, long)?> raising = session.RaiseTermAsync(insist, rehearse, stop.Token);
+        Task<(long, long)?> raising = session.RaiseTermAsync(insist, stop.Token);
         while (await Task.WhenAny(raising, Task.Delay(_settings.WriteTimeout, _time, stop.Token)) != raising)
         {
             cancellationToken.ThrowIfCancellationRequested();

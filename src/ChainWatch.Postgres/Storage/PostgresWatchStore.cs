@@ -85,12 +85,11 @@ public sealed class PostgresWatchStore : IWatchStore
 
     /// <summary>
     /// Raises a scope's term. Writes hold the term's row while they run, so this waits for them, and everything that comes after it is refused. Nothing is raised, and nothing
-    /// returned, where the scope is being handed to another instance than the one that is named last,
-    /// or where it is only rehearsed, which the sixth parameter says by being false.
+    /// returned, where the scope is being handed to another instance than the one that is named last.
     /// </summary>
     internal static string RaiseTermSql(PostgresSchema schema) =>
         $"""
-        insert into {schema}.leadership as l (scope, term, holder, acquired_at, system_identifier, timeline) select $1, 1, $2, now(), $3, $4::integer where $6
+        insert into {schema}.leadership as l (scope, term, holder, acquired_at, system_identifier, timeline) values ($1, 1, $2, now(), $3, $4::integer)
         on conflict (scope) do update set term = l.term + 1, holder = excluded.holder, acquired_at = excluded.acquired_at, handed_to = null,
             system_identifier = coalesce(excluded.system_identifier, l.system_identifier), timeline = coalesce(excluded.timeline, l.timeline),
             store_term = case when excluded.system_identifier <> l.system_identifier or excluded.timeline <> l.timeline then l.term + 1 else l.store_term end
@@ -107,7 +106,7 @@ public sealed class PostgresWatchStore : IWatchStore
     public async ValueTask<long> RaiseTermAsync(string scope, string holder, CancellationToken cancellationToken)
     {
         await using NpgsqlCommand command = _dataSource.CreateCommand(_raiseTerm);
-        command.Parameters.With(PostgresText.Clean(scope)).With(PostgresText.Clean(holder)).With((long?)null).With((long?)null).With((string?)null).With(true);
+        command.Parameters.With(PostgresText.Clean(scope)).With(PostgresText.Clean(holder)).With((long?)null).With((long?)null).With((string?)null);
         return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 

@@ -98,6 +98,8 @@ internal sealed class Follower
 
     private Chain Chain => _registration.Chain;
 
+    private bool Rehearses => _term == NoTerm;
+
     /// <summary>Follows until cancelled, or until it is to hand over.</summary>
     /// <exception cref="LeadershipLostException">There is a newer term.</exception>
     /// <exception cref="FinalityViolationException">The chain replaced final blocks.</exception>
@@ -126,30 +128,27 @@ internal sealed class Follower
     }
 
     /// <summary>
-    /// Does once what <see cref="RunAsync"/> does first, up to a write that the store refuses, since there is no such term. What is read is dropped.
+    /// Does once what <see cref="RunAsync"/> does first, up to a write that the store refuses, since there is no such term: from before the newest block, so that there is one to read. What is read is
+    /// dropped.
     /// </summary>
     public async Task RehearseAsync(CancellationToken cancellationToken)
     {
         await TakeWatchChangesAsync(pending: null, cancellationToken);
         ScopeState state = await LoadAsync(cancellationToken);
-        using PendingBatch pending = new();
-        await foreach (ChainUpdate update in _registration.CreateSource().ReadAsync(RequestFor(state), cancellationToken))
+        await _unspent.LoadAsync(cancellationToken);
+        if (state.Known.Count > 1)
         {
-            if (update is RollForward forward)
-            {
-                PendingBlock block = new(forward.Block);
-                pending.Add(block);
-                block.MatchAnew(_watched, _unwatched);
-            }
+            state = new ScopeState { Known = [.. state.Known.SkipLast(1)], Finalized = state.Finalized, Marks = state.Marks, Term = state.Term };
+            _cursor = state.Cursor;
+        }
 
-            // A rollback is the leader's to tell; by the next rehearsal it is over.
-            CommitBatch batch = Build(pending, update.Tip);
-            if (update is not RollBack && batch.NewCursor is not null)
-            {
-                await _store.CommitAsync(batch, cancellationToken);
-            }
-
-            return;
+        try
+        {
+            await FollowAsync(state, cancellationToken);
+        }
+        catch (LeadershipLostException)
+        {
+            // The store was asked, and knows no such term.
         }
     }
 
@@ -212,6 +211,12 @@ internal sealed class Follower
                     throw new ChainWatchException($"The source of chain '{Chain.Name}' ended. A source tells its chain without end, or throws.");
                 }
 
+                if (Rehearses && updates.Current is RollBack)
+                {
+                    // That is the leader's to tell; by the next rehearsal it is over.
+                    return;
+                }
+
                 if (!await TakeAsync(pending, updates.Current, cancellationToken) ||
                     ((pending.IsFull(_options) || (updates.Current is Idle && !pending.IsOpen)) && !await CommitAsync(pending, cancellationToken)))
                 {
@@ -220,6 +225,11 @@ internal sealed class Follower
 
                 if (!_began && updates.Current is Idle)
                 {
+                    if (Rehearses)
+                    {
+                        return;
+                    }
+
                     Begin();
                 }
             }
@@ -297,7 +307,7 @@ internal sealed class Follower
     /// <summary>Commits what is pending, and how far the marks have come. False when blocks must be read again.</summary>
     private async Task<bool> CommitAsync(PendingBatch pending, CancellationToken cancellationToken)
     {
-        using Activity? span = pending.IsEmpty ? null : ChainWatchTracing.Batch(Chain, pending.Blocks);
+        using Activity? span = pending.IsEmpty || Rehearses ? null : ChainWatchTracing.Batch(Chain, pending.Blocks);
         using IDisposable turn = await Outputs.EnterAsync();
         if (Outputs.TakeInto(_unspent))
         {
@@ -345,7 +355,7 @@ internal sealed class Follower
 
     private async ValueTask<CommitResult> WriteAsync(CommitBatch batch, CancellationToken cancellationToken)
     {
-        using Activity? span = ChainWatchTracing.Commit(batch);
+        using Activity? span = Rehearses ? null : ChainWatchTracing.Commit(batch);
         CommitResult result = await _store.CommitAsync(batch, cancellationToken);
         ChainWatchTracing.Committed(span, Chain.Format, result);
         return result;

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ChainWatch;
 
@@ -119,7 +120,7 @@ internal sealed class ChainRunner
         candidate.OnGranted(() => granted = _time.GetTimestamp());
         _status.Stands(candidate);
         using CancellationTokenSource waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Standby standby = new(() => CreateFollower(Follower.NoTerm), _status, _time, _logger);
+        Standby standby = new(CreateRehearsing, _status, _time, _logger);
         Task rehearsing = standby.RunAsync(candidate, waiting.Token);
         try
         {
@@ -157,8 +158,7 @@ internal sealed class ChainRunner
             SecondPassRunner secondPass = new(_registration, follower, _deliver, leadership.Term, _store, _metrics, _signals, _time, _logger);
             RetentionRunner retention = new(_registration, Retention, leadership.Term, _store, _metrics, _time, _logger);
             List<Task> works = [follower.RunAsync(stop.Token)];
-            LeadershipLog.Acquired(_logger, leadership.Scope, leadership.Term);
-            works.AddRange(AfterAsync(began, backScans.RunAsync, stop.Token), AfterAsync(began, secondPass.RunAsync, stop.Token), AfterAsync(began, retention.RunAsync, stop.Token));
+            works.AddRange(AfterAsync(began, TellAndScanAsync, stop.Token), AfterAsync(began, secondPass.RunAsync, stop.Token), AfterAsync(began, retention.RunAsync, stop.Token));
             if (quorum is not null)
             {
                 works.Add(quorum.RunAsync(stop.Token));
@@ -187,6 +187,13 @@ internal sealed class ChainRunner
             await first;
             LeadershipLog.HandedOver(_logger, leadership.Scope, leadership.Term);
             return true;
+
+            Task TellAndScanAsync(CancellationToken cancel)
+            {
+                // The first line that an instance logs as a leader compiles what logs it.
+                LeadershipLog.Acquired(_logger, leadership.Scope, leadership.Term);
+                return backScans.RunAsync(cancel);
+            }
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -229,7 +236,7 @@ internal sealed class ChainRunner
         ended.TrySetResult(work);
     }
 
-    private Follower CreateFollower(long term, AddressSet? watched = null, long storeTerm = 0, Action? began = null, Quorum? quorum = null, CancellationToken handOver = default) =>
+    private Follower CreateFollower(long term, AddressSet? watched, long storeTerm, Action began, Quorum? quorum, CancellationToken handOver) =>
         new(_registration, _options, _deliver, term, _store, _status, _metrics, _signals, _time, _logger)
         {
             Watched = watched,
@@ -238,6 +245,10 @@ internal sealed class ChainRunner
             HandOver = handOver,
             Quorum = quorum,
         };
+
+    /// <summary>A follower without a term, of which nobody hears: neither the chain's condition nor the log is about what it only tries.</summary>
+    private Follower CreateRehearsing() =>
+        new(_registration, _options, _deliver, Follower.NoTerm, _store, new ChainStatus(_registration.Chain, _time), _metrics, _signals, _time, NullLogger.Instance);
 
     private void TakenOver(Leadership leadership, long granted)
     {

@@ -6,7 +6,7 @@ internal sealed class ScriptedElection(IWatchStore store) : ILeaderElection
     private readonly TaskCompletionSource _won = new();
 
     /// <summary>Who leads instead until <see cref="Win"/>; <see langword="null"/> wins at once.</summary>
-    public LeadershipHolder? Other { get; init; }
+    public LeadershipHolder? Other { get; set; }
 
     /// <summary>Whether the store is another one than that of the last commit.</summary>
     public bool StoreReplaced { get; init; }
@@ -20,7 +20,7 @@ internal sealed class ScriptedElection(IWatchStore store) : ILeaderElection
     public async ValueTask<Leadership> AcquireAsync(LeadershipCandidate candidate, CancellationToken cancellationToken)
     {
         Candidate = candidate;
-        if (Other is { } other && Led.Count == 0)
+        if (Other is { } other && !_won.Task.IsCompleted)
         {
             candidate.Denied(other);
             await _won.Task;

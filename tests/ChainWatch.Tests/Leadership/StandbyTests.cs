@@ -39,6 +39,35 @@ public sealed class StandbyTests
     }
 
     [Fact]
+    public void A_standby_rehearses_a_block_and_its_write_also_where_the_leader_has_them_all()
+    {
+        using SimulatedEngine engine = new();
+        engine.Register("a");
+        engine.Chain.Mine();
+        engine.Chain.Mine();
+        engine.Chain.Mine(engine.Chain.Pay(A, 5));
+        List<CommitBatch> rehearsed = [];
+        ScriptedElection election = new(engine.Store);
+        engine.Start(StoreProxy.Before(engine.Store, (method, arguments) =>
+        {
+            if (method == nameof(IWatchStore.CommitAsync) && arguments[0] is CommitBatch { Term: Follower.NoTerm } batch)
+            {
+                rehearsed.Add(batch);
+            }
+        }), election);
+        engine.CatchUp();
+        ChainPoint newest = engine.Status.Cursor!.Value;
+        election.Other = Other;
+        election.Led[0].AskFor();
+
+        engine.Scheduler.RunUntil(() => rehearsed.Count >= 2, TimeSpan.FromMinutes(5)).ShouldBeTrue();
+
+        rehearsed.ShouldAllBe(batch => batch.Blocks.Single().Point == newest && batch.Payments.Count == 1);
+        engine.Kinds.ShouldBe([PaymentEventKind.Detected]);
+        election.Candidate!.IsReady.ShouldBeTrue();
+    }
+
+    [Fact]
     public void Its_turn_comes_and_it_goes_on_without_loading_the_addresses_again()
     {
         using SimulatedEngine engine = new();
