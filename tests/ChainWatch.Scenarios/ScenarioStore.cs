@@ -232,12 +232,14 @@ internal sealed class ScenarioStore(InMemoryWatchStore inner, Oracle oracle, Ver
     {
         if (knobs.Pruning?.Chance(0.1) is true)
         {
+            // Like the engine's own pruning, which leaves the newest block of each back-scan.
+            IReadOnlyList<BackScan> scans = await inner.ReadBackScansAsync(batch.Chain, CancellationToken.None);
             PruneResult result = await inner.PruneAsync(
                 new PruneRequest
                 {
                     Chain = batch.Chain,
                     Term = batch.Term,
-                    BelowHeight = long.MaxValue,
+                    BelowHeight = scans.Select(static scan => scan.ToHeight).DefaultIfEmpty(long.MaxValue).Min(),
                     BlocksBefore = DateTimeOffset.MaxValue,
                     CoverageBefore = DateTimeOffset.MaxValue,
                     EventsBefore = DateTimeOffset.MaxValue,

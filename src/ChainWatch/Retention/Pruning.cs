@@ -41,6 +41,12 @@ public sealed class Pruning
             floor = Math.Min(floor, next.FromHeight);
         }
 
+        // A back-scan's newest block is held to the one that was committed: all that it reads below hangs on it.
+        foreach (BackScan scan in await _store.ReadBackScansAsync(_registration.Chain, cancellationToken))
+        {
+            floor = Math.Min(floor, scan.ToHeight);
+        }
+
         return Math.Max(0, floor);
     }
 

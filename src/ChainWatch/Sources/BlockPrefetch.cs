@@ -97,7 +97,13 @@ internal sealed class BlockPrefetch : IAsyncDisposable
     private async Task<(Answer<IReadOnlyList<Block>> Answer, TimeSpan Duration)> ReadAsync(long fromHeight, int count, CancellationToken cancellationToken)
     {
         long started = _time.GetTimestamp();
-        return (await _reader.ReadBlocksAsync(fromHeight, count, _watched(), cancellationToken), _time.GetElapsedTime(started));
+        Answer<IReadOnlyList<Block>> answer = await _reader.ReadBlocksAsync(fromHeight, count, _watched(), cancellationToken);
+        if (answer is { IsFound: true, Value.Count: 0 })
+        {
+            answer = Answer<IReadOnlyList<Block>>.Unknown($"no block came from height {fromHeight} on, where one or more were said to be found");
+        }
+
+        return (answer, _time.GetElapsedTime(started));
     }
 
     private void Learn(int asked, Answer<IReadOnlyList<Block>> answer, TimeSpan duration)

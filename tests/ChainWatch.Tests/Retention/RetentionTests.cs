@@ -71,6 +71,34 @@ public sealed class RetentionTests
         }
     }
 
+    [Fact]
+    public void The_newest_block_of_a_back_scan_stays_until_it_is_done()
+    {
+        using SimulatedEngine engine = new(finalityDepth: 20) { Retention = Aggressive() };
+        engine.Chain.MineEmpty(50);
+        bool refuses = true;
+        engine.Start(StoreProxy.Before(engine.Store, (method, _) =>
+        {
+            if (refuses && method == nameof(IWatchStore.CommitBackScanAsync))
+            {
+                throw new IOException("the store does not answer");
+            }
+        }));
+        engine.CatchUp();
+        long newest = engine.Cursor!.Value.Height;
+        engine.Ask(store => store.AddAddressesAsync(
+            engine.Chain.Chain,
+            [new WatchRegistration { Key = SimulatedFormat.Key("shop"), Address = SimulatedFormat.Address("shop"), Since = 10 }], engine.Time.GetUtcNow(), CancellationToken.None));
+        engine.Chain.MineEmpty(100);
+        engine.CatchUp();
+        Pruning pruning = new(engine.Registration, engine.Store, Aggressive(), engine.Time);
+
+        engine.Ask(_ => pruning.FloorAsync(CancellationToken.None)).ShouldBe(newest);
+
+        refuses = false;
+        engine.Scheduler.RunUntil(() => engine.Ask(_ => pruning.FloorAsync(CancellationToken.None)) > newest, Patience).ShouldBeTrue();
+    }
+
     private static RetentionOptions Aggressive() => new() { Policy = RetentionPolicy.Aggressive, KeepBlocks = 0 };
 
     private static long MayGo(SimulatedEngine engine) => engine.Ask(store => store.PruneAsync(

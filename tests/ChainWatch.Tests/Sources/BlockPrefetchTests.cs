@@ -37,6 +37,20 @@ public sealed class BlockPrefetchTests
     }
 
     [Fact]
+    public async Task An_empty_answer_is_none()
+    {
+        bool empty = true;
+        List<Answer<IReadOnlyList<Block>>> taken = await TakeAsync(
+            new PolledSourceOptions { BatchSize = 64, Parallelism = 1 },
+            requests: 2,
+            count => !(empty = !empty) ? Answer<IReadOnlyList<Block>>.Found([]) : Found(count, TimeSpan.Zero));
+        taken[0].Kind.ShouldBe(AnswerKind.Unknown);
+        taken[0].Reason!.ShouldContain("from height 0 on");
+        taken[1].IsFound.ShouldBeTrue();
+        _asked.ShouldBe([32, 16]);
+    }
+
+    [Fact]
     public async Task Waiting_for_the_head_says_nothing_about_the_size()
     {
         bool found = false;
@@ -79,15 +93,19 @@ public sealed class BlockPrefetchTests
     private BlockPrefetch Create(PolledSourceOptions options, Func<int, Answer<IReadOnlyList<Block>>> answer) =>
         new(new Reader(_asked, answer), options, static () => AddressSet.Create(20), _time);
 
-    private async Task TakeAsync(PolledSourceOptions options, int requests, Func<int, Answer<IReadOnlyList<Block>>> answer)
+    private async Task<List<Answer<IReadOnlyList<Block>>>> TakeAsync(PolledSourceOptions options, int requests, Func<int, Answer<IReadOnlyList<Block>>> answer)
     {
+        List<Answer<IReadOnlyList<Block>>> taken = [];
         await using BlockPrefetch prefetch = Create(options, answer);
         for (int request = 0; request < requests; request++)
         {
             prefetch.TopUp(0, 1_000_000);
-            Dispose(await prefetch.TakeAsync(CancellationToken.None));
+            taken.Add(await prefetch.TakeAsync(CancellationToken.None));
+            Dispose(taken[^1]);
             prefetch.Drop();
         }
+
+        return taken;
     }
 
     private static void Dispose(Answer<IReadOnlyList<Block>> answer)
