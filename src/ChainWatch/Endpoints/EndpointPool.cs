@@ -59,13 +59,16 @@ public sealed partial class EndpointPool<TEndpoint>
 
     internal IReadOnlyList<EndpointSlot<TEndpoint>> Slots => _slots;
 
+    /// <summary>The endpoints that may serve what is being asked.</summary>
+    private IEnumerable<EndpointSlot<TEndpoint>> Allowed => _slots.Where(static slot => EndpointChoice.Allows(slot.Client.Name));
+
     /// <summary>How the endpoints stand now, in the order in which they are asked.</summary>
     public IReadOnlyList<EndpointStanding> ReadStandings()
     {
         DateTimeOffset now = _time.GetUtcNow();
         lock (_lock)
         {
-            List<EndpointRating> order = EndpointOrder.Sort(_slots.Where(slot => IsFit(slot, now) && EndpointChoice.Allows(slot.Client.Name)).Select(static slot => slot.Rating), _first, now);
+            List<EndpointRating> order = EndpointOrder.Sort(_slots.Where(slot => IsFit(slot, now)).Select(static slot => slot.Rating), _first, now);
             order.AddRange(_slots.Where(slot => !IsFit(slot, now)).Select(static slot => slot.Rating));
             return [.. order.Select((rating, index) => _slots.First(slot => slot.Rating == rating).Stand(index + 1, now))];
         }
@@ -250,10 +253,10 @@ public sealed partial class EndpointPool<TEndpoint>
         DateTimeOffset now = _time.GetUtcNow();
         lock (_lock)
         {
-            List<EndpointRating> order = EndpointOrder.Sort(_slots.Where(slot => IsFit(slot, now)).Select(static slot => slot.Rating), _first, now);
+            List<EndpointRating> order = EndpointOrder.Sort(Allowed.Where(slot => IsFit(slot, now)).Select(static slot => slot.Rating), _first, now);
             if (order.Count == 0)
             {
-                return [.. _slots.Where(static slot => EndpointChoice.Allows(slot.Client.Name) && !slot.Rating.Certain && slot.Client.Paused == TimeSpan.Zero).OrderBy(static slot => slot.Rating.RestsUntil)];
+                return [.. Allowed.Where(static slot => !slot.Rating.Certain && slot.Client.Paused == TimeSpan.Zero).OrderBy(static slot => slot.Rating.RestsUntil)];
             }
 
             if (EndpointChoice.IsFree && _first != order[0])
@@ -325,7 +328,7 @@ public sealed partial class EndpointPool<TEndpoint>
         List<string> names = [];
         lock (_lock)
         {
-            foreach (EndpointSlot<TEndpoint> slot in _slots)
+            foreach (EndpointSlot<TEndpoint> slot in Allowed)
             {
                 TimeSpan paused = slot.Client.Paused;
                 TimeSpan rests = slot.Rating.RestsUntil - now;
@@ -335,7 +338,7 @@ public sealed partial class EndpointPool<TEndpoint>
             }
         }
 
-        resting = string.Join("; ", names);
+        resting = names.Count == 0 ? "there is no endpoint that may be asked this" : string.Join("; ", names);
         return shortest;
     }
 

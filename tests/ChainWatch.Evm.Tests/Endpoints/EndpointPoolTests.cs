@@ -16,6 +16,55 @@ public sealed class EndpointPoolTests
         bench.Nodes[1].Requests.ShouldBe(2, "which chain it is of, and its head, once: the very first head needs agreement");
     }
 
+    [Theory]
+    [InlineData("endpoint-1", 0)]
+    [InlineData("endpoint-2", 1)]
+    public void What_must_be_heard_from_one_endpoint_is_asked_of_no_other(string name, int place)
+    {
+        Bench bench = Two();
+        bench.ReadTip();
+        int other = bench.Nodes[1 - place].Requests;
+        int asked = bench.Nodes[place].Requests;
+
+        for (int round = 0; round < 3; round++)
+        {
+            Answer<IReadOnlyList<Block>> answer = Choose(bench, name, () => bench.Reader.ReadBlocksAsync(0, 1, bench.Watched, CancellationToken.None));
+            answer.IsFound.ShouldBeTrue(answer.Reason);
+            answer.Value![0].Endpoint.ShouldBe(name);
+            Choose(bench, name, () => bench.Reader.ReadHeaderAtAsync(0, CancellationToken.None)).IsFound.ShouldBeTrue();
+        }
+
+        bench.Nodes[1 - place].Requests.ShouldBe(other);
+        bench.Nodes[place].Requests.ShouldBeGreaterThan(asked);
+    }
+
+    [Fact]
+    public void Where_the_only_one_that_may_be_asked_fails_no_other_answers_for_it()
+    {
+        Bench bench = Two();
+        bench.ReadTip();
+        bench.Nodes[1].Raw = RpcRaw(HttpStatusCode.BadGateway);
+
+        for (int round = 0; round < 3; round++)
+        {
+            Answer<BlockHeader> answer = Choose(bench, "endpoint-2", () => bench.Reader.ReadHeaderAtAsync(0, CancellationToken.None));
+            answer.Kind.ShouldBe(AnswerKind.Unknown);
+            answer.Reason!.ShouldContain("endpoint-2");
+            answer.Reason!.ShouldNotContain("endpoint-1");
+        }
+
+        Choose(bench, "nobody", () => bench.Reader.ReadHeaderAtAsync(0, CancellationToken.None)).Reason.ShouldBe("there is no endpoint that may be asked this");
+    }
+
+    [Fact]
+    public void How_endpoints_stand_is_told_of_all_of_them()
+    {
+        Bench bench = Two();
+        bench.ReadTip();
+
+        Choose(bench, "endpoint-2", () => ValueTask.FromResult(bench.Pool.ReadStandings())).Select(static one => one.Name).ShouldBe(["endpoint-1", "endpoint-2"]);
+    }
+
     [Fact]
     public void Rate_limited_on_one_the_others_go_on_and_it_is_left_alone_for_as_long_as_it_asked()
     {
@@ -146,6 +195,9 @@ public sealed class EndpointPoolTests
 
         found.Count.ShouldBe(10);
     }
+
+    private static T Choose<T>(Bench bench, string name, Func<ValueTask<T>> question) =>
+        bench.Run(() => EndpointChoice.AskAsync(one => string.Equals(one, name, StringComparison.Ordinal), question, CancellationToken.None));
 
     private static Bench Two()
     {
