@@ -23,7 +23,7 @@ internal sealed class SimulatedEngine : IDisposable
         reader?.Invoke(options);
         Reader = new SimulatedBlockReader(Chain, options, Time);
         // Several endpoints are asked as a pool asks them: the first one, unless it must be another.
-        IBlockReader asked = endpoints is null ? Reader : new FirstEndpointReader(Reader, endpoints[0].Name);
+        ScopedReader asked = Asked = new ScopedReader(endpoints is null ? Reader : new FirstEndpointReader(Reader, endpoints[0].Name));
         ChainOptions chainOptions = new();
         foreach (SimulatedEndpoint endpoint in endpoints ?? [])
         {
@@ -65,6 +65,9 @@ internal sealed class SimulatedEngine : IDisposable
     public SimulatedChain Chain { get; }
 
     public SimulatedBlockReader Reader { get; }
+
+    /// <summary>What the engine asks of it.</summary>
+    public ScopedReader Asked { get; }
 
     public InMemoryWatchStore Store { get; }
 

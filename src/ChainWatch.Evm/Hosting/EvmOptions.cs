@@ -47,6 +47,16 @@ public sealed class EvmOptions : ChainOptions
     /// <value>The default is <see cref="EvmCatchUp.Logs"/>.</value>
     public EvmCatchUp CatchUp { get; set; }
 
+    /// <summary>
+    /// How much memory the endpoints' answers about final blocks and their receipts may take, so that back-scans over the same blocks ask for them once: see <see cref="FinalAnswers"/>.
+    /// </summary>
+    /// <value>Bytes: 0 for none, else from 1 MiB up. The default is 32 MiB.</value>
+    public int FinalCacheBytes { get; set; } = 32 * 1024 * 1024;
+
+    /// <summary>How long such an answer is given out again.</summary>
+    /// <value>1 second to 24 days. The default is 1 hour.</value>
+    public TimeSpan FinalCacheExpiry { get; set; } = TimeSpan.FromHours(1);
+
     /// <inheritdoc/>
     protected override void Read(ConfigurationReader reader)
     {
@@ -83,6 +93,8 @@ public sealed class EvmOptions : ChainOptions
         GenesisHash = reader.ReadText(nameof(GenesisHash)) ?? GenesisHash;
         SkippedChecks = ReadNames(reader, nameof(SkippedChecks), SkippedChecks);
         CatchUp = ReadNames(reader, nameof(CatchUp), CatchUp);
+        FinalCacheBytes = reader.ReadWhole(nameof(FinalCacheBytes)) ?? FinalCacheBytes;
+        FinalCacheExpiry = reader.ReadDuration(nameof(FinalCacheExpiry)) ?? FinalCacheExpiry;
     }
 
     /// <inheritdoc/>
@@ -120,6 +132,16 @@ public sealed class EvmOptions : ChainOptions
         if (!string.IsNullOrEmpty(GenesisHash) && !Hash256.TryParse(GenesisHash, out _))
         {
             errors.Add($"{path}:{nameof(GenesisHash)}", GenesisHash, "it must be a block hash: 0x and 64 hexadecimal digits");
+        }
+
+        if (FinalCacheBytes is not 0 and < 1024 * 1024)
+        {
+            errors.Add($"{path}:{nameof(FinalCacheBytes)}", FinalCacheBytes.ToString(CultureInfo.InvariantCulture), "it must be 0 for none, or 1048576 or more");
+        }
+
+        if (FinalCacheExpiry < TimeSpan.FromSeconds(1) || FinalCacheExpiry > TimeSpan.FromDays(24))
+        {
+            errors.Add($"{path}:{nameof(FinalCacheExpiry)}", FinalCacheExpiry.ToString("c", CultureInfo.InvariantCulture), "it must be from 1 second to 24 days");
         }
 
         HashSet<string> symbols = new(StringComparer.OrdinalIgnoreCase);

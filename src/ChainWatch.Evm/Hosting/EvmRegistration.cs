@@ -59,7 +59,9 @@ internal static class EvmRegistration
             PrefetchBytes = options.PrefetchBytes,
             Seed = HashCode.Combine(name, Environment.ProcessId),
         };
-        (EvmBlockReader reader, EndpointPool<EvmEndpoint> pool, NewHeadsFeed? feed) = CreateReader(services, chain, options, confirmation, new WatchPlan(native, tokens, options.InternalTransfers, options.Withdrawals), status, time);
+        FinalAnswers? kept = options.FinalCacheBytes > 0 ? new FinalAnswers(options.FinalCacheBytes, options.FinalCacheExpiry, time) : null;
+        WatchPlan plan = new(native, tokens, options.InternalTransfers, options.Withdrawals);
+        (EvmBlockReader reader, EndpointPool<EvmEndpoint> pool, NewHeadsFeed? feed) = CreateReader(services, chain, options, confirmation, plan, kept, status, time);
         status.ReadEndpointsFrom(pool.ReadStandings);
         return new ChainRegistration
         {
@@ -72,6 +74,7 @@ internal static class EvmRegistration
             CreateSource = () => new PolledChainSource(chain, reader, polling, status, time),
             StateReader = new EvmStateReader(pool, native, tokens, time),
             Reader = reader,
+            FinalAnswers = kept,
 
             // A developer's own node mines when it is told to. Whoever configures a time wants to be told all the same.
             BlocksOnDemand = () => options.BlockTime == TimeSpan.Zero || (options.BlockTime is null && options.EventTimeout is null && reader.IsDevelopment),
@@ -79,7 +82,7 @@ internal static class EvmRegistration
         };
     }
 
-    private static (EvmBlockReader Reader, EndpointPool<EvmEndpoint> Pool, NewHeadsFeed? Feed) CreateReader(IServiceProvider services, Chain chain, EvmOptions options, ConfirmationPolicy confirmation, WatchPlan plan, ChainStatus status, TimeProvider time)
+    private static (EvmBlockReader Reader, EndpointPool<EvmEndpoint> Pool, NewHeadsFeed? Feed) CreateReader(IServiceProvider services, Chain chain, EvmOptions options, ConfirmationPolicy confirmation, WatchPlan plan, FinalAnswers? kept, ChainStatus status, TimeProvider time)
     {
         ILoggerFactory loggers = services.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance;
         IEndpointObserver? observer = services.GetService<IEndpointObserver>();
@@ -91,7 +94,7 @@ internal static class EvmRegistration
             EndpointOptions endpoint = options.Endpoints[index];
             string name = string.IsNullOrEmpty(endpoint.Name) ? string.Create(CultureInfo.InvariantCulture, $"endpoint-{index + 1}") : endpoint.Name;
             EndpointClient client = new(chain.Name, name, endpoint, time, logger, observer, transport: null, seed: HashCode.Combine(name, Environment.ProcessId));
-            endpoints[index] = new EvmEndpoint(new JsonRpcClient(client, EvmErrors.Classify), identity);
+            endpoints[index] = new EvmEndpoint(new JsonRpcClient(client, EvmErrors.Classify) { FinalAnswers = kept }, identity) { FinalityDepth = options.FinalityDepth ?? DefaultFinalityDepth };
         }
 
         EndpointClient[] pushing = [.. endpoints.Select(static endpoint => endpoint.Client).Where(static client => client.HasWebSocket)];

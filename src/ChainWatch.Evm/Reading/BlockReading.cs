@@ -115,7 +115,7 @@ internal sealed class BlockReading(EvmEndpoint endpoint, WatchPlan plan, EvmChec
 
         while (open.Count > 0 && endpoint.Receipts is var form && form != ReceiptCalls.ByTransaction)
         {
-            using JsonRpcReplies replies = await endpoint.Rpc.CallAsync([.. open.Select(block => BlockReceipts(block.Point.Hash, form))], cancellationToken);
+            using JsonRpcReplies replies = await endpoint.Rpc.CallAsync([.. open.Select(block => BlockReceipts(block.Point.Hash, form) with { IsFinal = endpoint.IsFinal(block.Point.Height) })], cancellationToken);
             int done = 0;
             while (done < open.Count && TryReadReceipts(open[done], replies[done], form))
             {
@@ -143,7 +143,11 @@ internal sealed class BlockReading(EvmEndpoint endpoint, WatchPlan plan, EvmChec
                     $"endpoint '{endpoint.Name}' has neither debug_traceBlockByHash nor trace_block, without which internal transfers cannot be seen; use one that traces, or turn InternalTransfers off");
             }
 
-            JsonRpcCall[] calls = [.. part.Select(block => form == TraceCalls.Debug ? TraceBlock(block.Point.Hash) : new JsonRpcCall("trace_block", $@"[""{HexText.Quantity(block.Point.Height)}""]"))];
+            JsonRpcCall[] calls =
+            [
+                .. part.Select(block => (form == TraceCalls.Debug ? TraceBlock(block.Point.Hash) : new JsonRpcCall("trace_block", $@"[""{HexText.Quantity(block.Point.Height)}""]"))
+                    with { IsFinal = endpoint.IsFinal(block.Point.Height) }),
+            ];
             using JsonRpcReplies replies = await endpoint.Rpc.CallAsync(calls, cancellationToken);
             for (int index = 0; index < part.Count && TryReadTraces(part[index], replies[index], form); index++)
             {
@@ -231,7 +235,7 @@ internal sealed class BlockReading(EvmEndpoint endpoint, WatchPlan plan, EvmChec
         JsonRpcCall[] calls = new JsonRpcCall[block.TransactionCount];
         for (int index = 0; index < calls.Length; index++)
         {
-            calls[index] = TransactionReceipt(block.Transactions[index].Hash);
+            calls[index] = TransactionReceipt(block, index);
         }
 
         using JsonRpcReplies replies = await endpoint.Rpc.CallAsync(calls, cancellationToken);
@@ -281,7 +285,8 @@ internal sealed class BlockReading(EvmEndpoint endpoint, WatchPlan plan, EvmChec
         logs = count;
     }
 
-    public static JsonRpcCall TransactionReceipt(Hash256 hash) => new("eth_getTransactionReceipt", $@"[""0x{hash}""]");
+    public JsonRpcCall TransactionReceipt(BlockData block, int index) =>
+        new("eth_getTransactionReceipt", $@"[""0x{block.Transactions[index].Hash}""]") { IsFinal = endpoint.IsFinal(block.Point.Height) };
 
     private bool TryReadTraces(BlockData block, JsonRpcReply reply, TraceCalls form)
     {

@@ -49,6 +49,14 @@ internal sealed class EvmBlockReader : IBlockReader
             await ObserveAsync(endpoint, skipped => ReadBlocksAsync(endpoint, skipped, fromHeight, Math.Max(1, count), watched, cancellation))),
         cancellationToken);
 
+    public void Forget()
+    {
+        foreach (EvmEndpoint endpoint in _pool.Endpoints)
+        {
+            endpoint.Rpc.FinalAnswers?.Forget();
+        }
+    }
+
     public ValueTask<ChainPoint?> WaitForChangeAsync(CancellationToken cancellationToken) =>
         _feed is null ? NeverAsync(cancellationToken) : _feed.WaitAsync(cancellationToken);
 
@@ -57,12 +65,26 @@ internal sealed class EvmBlockReader : IBlockReader
     {
         try
         {
-            return await read(_settings.SkippedChecks);
+            return await ForgetAfterDoubtAsync(() => read(_settings.SkippedChecks));
         }
         catch (EndpointException exception) when (_settings.ObserveOnly && CheckLevels.IsObservable(exception.Error.Check))
         {
             endpoint.Client.ReportObserved(exception.Error.Check!, exception.Message);
             return await read(CheckLevels.All);
+        }
+    }
+
+    /// <summary>An answer that fails a check, or that does not go with another, is not known to be the newer one: none of those that are kept is given out again.</summary>
+    private async ValueTask<T> ForgetAfterDoubtAsync<T>(Func<ValueTask<T>> read)
+    {
+        try
+        {
+            return await read();
+        }
+        catch (EndpointException exception) when (exception.Error.Check is not null)
+        {
+            Forget();
+            throw;
         }
     }
 
@@ -128,7 +150,7 @@ internal sealed class EvmBlockReader : IBlockReader
             JsonRpcCall[] calls = new JsonRpcCall[count];
             for (int index = 0; index < count; index++)
             {
-                calls[index] = new JsonRpcCall("eth_getBlockByNumber", $@"[""{HexText.Quantity(fromHeight + index)}"",{(whole.NeedsBodies ? "true" : "false")}]");
+                calls[index] = new JsonRpcCall("eth_getBlockByNumber", $@"[""{HexText.Quantity(fromHeight + index)}"",{(whole.NeedsBodies ? "true" : "false")}]") { IsFinal = endpoint.IsFinal(fromHeight + index) };
             }
 
             using (JsonRpcReplies replies = await endpoint.Rpc.CallAsync(calls, cancellationToken))

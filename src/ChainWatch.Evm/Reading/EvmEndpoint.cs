@@ -31,6 +31,9 @@ internal sealed class EvmEndpoint : IPooledEndpoint
     /// <summary>The head that this endpoint told last, which may be lower than one before; -1 before the first.</summary>
     public long Head => Volatile.Read(ref _head);
 
+    /// <summary>How deep a block lies under the head when it is final, where the endpoint has no mark of it.</summary>
+    public int FinalityDepth { get; init; } = 64;
+
     public ReceiptCalls Receipts => (ReceiptCalls)Volatile.Read(ref _receipts);
 
     public TraceCalls Traces => (TraceCalls)Volatile.Read(ref _traces);
@@ -52,6 +55,16 @@ internal sealed class EvmEndpoint : IPooledEndpoint
     /// first.
     /// </summary>
     public long BlockBytes => Volatile.Read(ref _blockBytes) is > 0 and var known ? known : FirstBlockBytes;
+
+    /// <summary>
+    /// Whether a block at this height is final as far as the endpoint tells. Where its mark is not known, because it was not asked for (it means nothing on a developer's chain) or did not come, none is.
+    /// </summary>
+    public bool IsFinal(long height)
+    {
+        long head = Head;
+        long final = Marks.Finalized is { } mark ? mark.Height : Marks.AreMissing ? head - FinalityDepth : -1;
+        return height <= Math.Min(final, head);
+    }
 
     public void SawBlockBytes(long bytes)
     {
@@ -87,6 +100,8 @@ internal sealed class EvmEndpoint : IPooledEndpoint
 
     public async ValueTask ConnectAsync(CancellationToken cancellationToken)
     {
+        // Another node may answer now.
+        Rpc.FinalAnswers?.Forget(Name);
         using JsonRpcReplies replies = await Rpc.CallAsync(
             [new JsonRpcCall("eth_chainId", "[]"), new JsonRpcCall("eth_getBlockByNumber", """["0x0",false]""")],
             cancellationToken);

@@ -34,6 +34,18 @@ internal sealed class EvmMarks
         }
     }
 
+    /// <summary>True once the endpoint said that it has no such marks.</summary>
+    public bool AreMissing
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _unsupported;
+            }
+        }
+    }
+
     public bool AreDue(TimeProvider time)
     {
         lock (_lock)

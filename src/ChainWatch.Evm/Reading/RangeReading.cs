@@ -69,7 +69,7 @@ internal sealed class RangeReading(EvmEndpoint endpoint, WatchPlan plan, EvmChec
         List<JsonRpcCall> calls = [];
         for (long height = fromHeight; height <= toHeight; height++)
         {
-            calls.Add(new JsonRpcCall("eth_getBlockByNumber", $@"[""{HexText.Quantity(height)}"",{(anyone && plan.Native ? "true" : "false")}]"));
+            calls.Add(new JsonRpcCall("eth_getBlockByNumber", $@"[""{HexText.Quantity(height)}"",{(anyone && plan.Native ? "true" : "false")}]") { IsFinal = endpoint.IsFinal(height) });
         }
 
         List<(long From, long To)> ranges = logsAtOnce ? Split(fromHeight, toHeight) : [];
@@ -403,7 +403,7 @@ internal sealed class RangeReading(EvmEndpoint endpoint, WatchPlan plan, EvmChec
             List<Task<JsonRpcReplies>> requests = [];
             for (int start = from; start < Math.Min(candidates.Count, from + (part * ReceiptRequestsAtOnce)); start += part)
             {
-                JsonRpcCall[] calls = [.. candidates.GetRange(start, Math.Min(part, candidates.Count - start)).Select(static candidate => BlockReading.TransactionReceipt(candidate.Block.Transactions[candidate.Transaction].Hash))];
+                JsonRpcCall[] calls = [.. candidates.GetRange(start, Math.Min(part, candidates.Count - start)).Select(candidate => whole.TransactionReceipt(candidate.Block, candidate.Transaction))];
                 requests.Add(endpoint.Rpc.CallAsync(calls, cancellationToken).AsTask());
             }
 

@@ -28,6 +28,10 @@ public sealed class JsonRpcClient
     /// <summary>The endpoint.</summary>
     public EndpointClient Endpoint => _endpoint;
 
+    /// <summary>Where answers about final blocks are kept, for those who may have them (<see cref="FinalAnswersScope"/>).</summary>
+    /// <value>The default is <see langword="null"/>: every call goes to the endpoint.</value>
+    public FinalAnswers? FinalAnswers { get; init; }
+
     /// <summary>How many calls are sent in one batch, learned from what the endpoint refused; 1 where it takes no batches.</summary>
     public int BatchLimit => Volatile.Read(ref _batchLimit);
 
@@ -40,9 +44,16 @@ public sealed class JsonRpcClient
     /// <summary>Makes calls in one request, or, where the endpoint takes smaller batches, in as few as it allows.</summary>
     /// <returns>The replies, in the order of the calls; to be disposed when the results are read.</returns>
     /// <exception cref="EndpointException">The endpoint did not answer, or refused a request as a whole. Errors of single calls are in their replies.</exception>
-    public async ValueTask<JsonRpcReplies> CallAsync(IReadOnlyList<JsonRpcCall> calls, CancellationToken cancellationToken)
+    public ValueTask<JsonRpcReplies> CallAsync(IReadOnlyList<JsonRpcCall> calls, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(calls);
+        return FinalAnswers is { } kept && FinalAnswersScope.IsOpen && calls.Any(static call => call.IsFinal)
+            ? kept.CallAsync(_endpoint.Name, calls, SendAsync, cancellationToken)
+            : SendAsync(calls, cancellationToken);
+    }
+
+    private async ValueTask<JsonRpcReplies> SendAsync(IReadOnlyList<JsonRpcCall> calls, CancellationToken cancellationToken)
+    {
         JsonRpcReplies replies = new(calls.Count);
         try
         {

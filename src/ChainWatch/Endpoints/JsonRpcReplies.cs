@@ -31,4 +31,11 @@ public sealed class JsonRpcReplies : IDisposable
     internal void Set(int index, JsonRpcReply reply) => _replies[index] = reply;
 
     internal void Keep(PooledBytes body) => _bodies.Add(body);
+
+    /// <summary>Takes the bytes of other replies over, which need not be disposed any more.</summary>
+    internal void TakeOver(JsonRpcReplies other)
+    {
+        _bodies.AddRange(other._bodies);
+        other._bodies.Clear();
+    }
 }

@@ -20,6 +20,14 @@ public sealed class PooledBytes : IDisposable
     /// <summary>The bytes.</summary>
     public ReadOnlyMemory<byte> Memory => (_buffer ?? throw new ObjectDisposedException(nameof(PooledBytes))).AsMemory(0, _length);
 
+    /// <summary>Rents room for so many bytes, for the caller to fill.</summary>
+    internal static PooledBytes Rent(int length, out Span<byte> bytes)
+    {
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(length);
+        bytes = buffer.AsSpan(0, length);
+        return new PooledBytes(buffer, length);
+    }
+
     /// <summary>Reads a stream to its end.</summary>
     /// <param name="stream">The stream.</param>
     /// <param name="sizeHint">How many bytes are expected; it need not be right.</param>

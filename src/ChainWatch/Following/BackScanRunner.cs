@@ -41,12 +41,16 @@ internal sealed class BackScanRunner
     /// <summary>What confirmations wait for besides the chain's marks; <see langword="null"/> for nothing.</summary>
     public Quorum? Quorum { get; init; }
 
+    /// <summary>Whether blocks that were read lately for other addresses may come from memory (<see cref="FinalAnswers"/>): not where what is written is to be compared with what was read before.</summary>
+    public bool ReusesAnswers { get; init; }
+
     private Chain Chain => _registration.Chain;
 
     /// <summary>Works until cancelled.</summary>
     /// <exception cref="LeadershipLostException">There is a newer term.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        using FinalAnswersScope? reuse = ReusesAnswers ? FinalAnswersScope.Begin() : null;
         while (true)
         {
             long version = _signals.BackScanQueued.Version;
@@ -70,6 +74,7 @@ internal sealed class BackScanRunner
             }
             catch (Exception exception) when (exception is not (OperationCanceledException or LeadershipLostException or ChainWatchConfigurationException))
             {
+                _registration.Reader?.Forget();
                 FollowLog.BackScanFailed(_logger, Chain.Name, RetryWait, exception);
                 await Task.Delay(RetryWait, _time, cancellationToken);
                 continue;
@@ -181,6 +186,8 @@ internal sealed class BackScanRunner
         _signals.BackScanMoved.Pulse();
         if (result.Outcome != CommitOutcome.Committed)
         {
+            // What was read are not the blocks that are stored: from memory it would be the same again.
+            _registration.Reader?.Forget();
             return false;
         }
 

@@ -212,6 +212,9 @@ internal sealed class SecondPassRunner
         FollowLog.Events(_logger, result.Events, _registration.Status.Cursor?.Height ?? batch.Blocks[^1].Point.Height);
         if (result.Events.Count > 0)
         {
+            // Whoever left something out may have left out more of it.
+            _registration.Reader?.Forget();
+
             // Of outputs, the store has queued the search for what spent them since.
             _signals.BackScanQueued.Pulse();
             if (_deliver)

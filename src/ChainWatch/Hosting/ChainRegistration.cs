@@ -37,6 +37,9 @@ public sealed class ChainRegistration
     /// </summary>
     public IBlockReader? Reader { get; init; }
 
+    /// <summary>What its endpoints answered about final blocks, where the family keeps that, for metrics; else <see langword="null"/>.</summary>
+    public FinalAnswers? FinalAnswers { get; init; }
+
     /// <summary>Reads what the chain holds for addresses, for reconciliation; <see langword="null"/> where the family or its endpoints cannot tell.</summary>
     public IChainStateReader? StateReader { get; init; }
 

@@ -154,7 +154,7 @@ internal sealed class ChainRunner
                     TakenOver(leadership, granted);
                 },
                 quorum, leadership.HandOver);
-            BackScanRunner backScans = new(_registration, _options, _deliver, leadership.Term, _store, _metrics, _signals, _time, _logger) { Outputs = follower.Outputs, Quorum = quorum };
+            BackScanRunner backScans = new(_registration, _options, _deliver, leadership.Term, _store, _metrics, _signals, _time, _logger) { Outputs = follower.Outputs, Quorum = quorum, ReusesAnswers = true };
             SecondPassRunner secondPass = new(_registration, follower, _deliver, leadership.Term, _store, _metrics, _signals, _time, _logger);
             RetentionRunner retention = new(_registration, Retention, leadership.Term, _store, _metrics, _time, _logger);
             List<Task> works = [follower.RunAsync(stop.Token)];

@@ -6,10 +6,12 @@ namespace ChainWatch;
 /// Repairs what may be repaired, by having blocks read again: a back-scan like any other, so that there is one way on which payments are written. What the application was told of already, and the
 /// chain does not hold, is never taken back here.
 /// </summary>
-internal sealed class ReconciliationRepair(Chain chain, long term, IReconciliationStore store, IWatchStore watchStore, EngineSignals signals, TimeProvider time, ILogger logger)
+internal sealed class ReconciliationRepair(ChainRegistration registration, long term, IReconciliationStore store, IWatchStore watchStore, EngineSignals signals, TimeProvider time, ILogger logger)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
+
+    private Chain Chain => registration.Chain;
 
     /// <summary>Repairs what was found for some addresses, and marks what became of it.</summary>
     public async Task RepairAsync(long runId, IReadOnlyList<ComparedAddress> addresses, ChainPoint point, CancellationToken cancellationToken)
@@ -18,9 +20,15 @@ internal sealed class ReconciliationRepair(Chain chain, long term, IReconciliati
         {
             Discrepancy[] wanted = [.. address.Found.Where(static one => one.Kind is DiscrepancyKind.MissingPayment or DiscrepancyKind.ChangedPayment or DiscrepancyKind.MissedSpending && one.TransactionId is not null)];
             List<(long From, long To)> queued = [];
+            if (wanted.Length > 0)
+            {
+                // What was left out the first time would be left out again by an answer that is kept.
+                registration.Reader?.Forget();
+            }
+
             foreach ((long from, long to) in Ranges(wanted, point))
             {
-                if (await store.RepairAsync(chain, term, address.Keys, from, to, Reason(runId, address, from, to), cancellationToken) is { } scan)
+                if (await store.RepairAsync(Chain, term, address.Keys, from, to, Reason(runId, address, from, to), cancellationToken) is { } scan)
                 {
                     queued.Add((from, to));
                     signals.BackScanQueued.Pulse();
@@ -67,7 +75,7 @@ internal sealed class ReconciliationRepair(Chain chain, long term, IReconciliati
         while (time.GetElapsedTime(started) < Patience)
         {
             long version = signals.BackScanMoved.Version;
-            if (await watchStore.ReadBackScanAsync(chain, scan, cancellationToken) is not { IsDone: false })
+            if (await watchStore.ReadBackScanAsync(Chain, scan, cancellationToken) is not { IsDone: false })
             {
                 return;
             }
@@ -91,7 +99,7 @@ internal sealed class ReconciliationRepair(Chain chain, long term, IReconciliati
             address.Replace(index, one with { Repair = state });
             if (state == RepairState.Repaired)
             {
-                ReconciliationLog.Repaired(logger, chain.Name, one.Kind, one.TransactionId!, one.Ordinal ?? 0, one.FromHeight);
+                ReconciliationLog.Repaired(logger, Chain.Name, one.Kind, one.TransactionId!, one.Ordinal ?? 0, one.FromHeight);
             }
         }
     }
@@ -103,8 +111,8 @@ internal sealed class ReconciliationRepair(Chain chain, long term, IReconciliati
             return RepairState.Operator;
         }
 
-        PaymentId id = new(chain.Format.ParseHash(one.TransactionId), one.Ordinal!.Value);
-        Payment? row = (await store.FindPaymentsAsync(chain, point, [id], cancellationToken) ?? throw new ChainMovedException()).GetValueOrDefault(id);
+        PaymentId id = new(Chain.Format.ParseHash(one.TransactionId), one.Ordinal!.Value);
+        Payment? row = (await store.FindPaymentsAsync(Chain, point, [id], cancellationToken) ?? throw new ChainMovedException()).GetValueOrDefault(id);
         bool there = row is { Status: not PaymentStatus.Retracted };
         bool agrees = one.Kind == DiscrepancyKind.MissedSpending
             ? there && row!.Spent is not null

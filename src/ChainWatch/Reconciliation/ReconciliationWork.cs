@@ -35,7 +35,7 @@ internal sealed class ReconciliationWork
         _reading = new StateReading(registration, station.Store, time, logger);
         _blocks = new BlockComparison(registration, station.Store);
         _states = new StateComparison(registration, station.Options, station.Store, _reading, _blocks);
-        _repair = new ReconciliationRepair(registration.Chain, term, station.Store, watchStore, signals, time, logger);
+        _repair = new ReconciliationRepair(registration, term, station.Store, watchStore, signals, time, logger);
     }
 
     private Chain Chain => _registration.Chain;

@@ -41,6 +41,11 @@ public interface IBlockReader
         return header is null ? Answer<BlockHeader>.Unknown("another block came than the one that was asked for") : Answer<BlockHeader>.Found(header);
     }
 
+    /// <summary>Forgets earlier answers that are kept, where any are: something contradicts them, or they have to be heard anew. The default keeps none.</summary>
+    void Forget()
+    {
+    }
+
     /// <summary>
     /// Completes when the endpoint announces that the chain moved, with the announced head where it names one. It is a wake-up, never data to credit from: the
     /// source asks for everything it acts on. The default never completes, and the source polls.

@@ -261,6 +261,7 @@ internal sealed class PolledSession : IAsyncDisposable
         {
             _prefetch.Drop();
             Discard(blocks, from: 0);
+            _reader.Forget();
             if (_seenSince)
             {
                 await DoubtRangeAsync(first, cancellationToken);
@@ -280,6 +281,7 @@ internal sealed class PolledSession : IAsyncDisposable
         {
             // Torn: the chain changed between two blocks of the range, or two nodes answered. What is linked stands; the rest is asked for again.
             _prefetch.Drop();
+            _reader.Forget();
             _status.Failed($"endpoint '{blocks[linked].Endpoint}' answered a range whose block at height {blocks[linked].Header.Point.Height} does not follow on");
             Discard(blocks, linked);
             if (linked == 0)
@@ -308,6 +310,7 @@ internal sealed class PolledSession : IAsyncDisposable
                 _status.Failed($"endpoint '{block.Endpoint}' answered block {point}, but the chain's final block at that height is {_seen!.Finalized}");
                 Discard(blocks, index);
                 _prefetch.Drop();
+                _reader.Forget();
                 await BackOffAsync(cancellationToken);
                 return false;
             }
@@ -432,6 +435,7 @@ internal sealed class PolledSession : IAsyncDisposable
     {
         string what = $"{_chain.Format.FormatHash(final.Hash)} at height {final.Height} was final, but the chain now leads through " +
             $"{_chain.Format.FormatHash(other.Hash)} at height {other.Height}";
+        _reader.Forget();
         if (++_violations >= _options.Patience)
         {
             throw new FinalityViolationException(

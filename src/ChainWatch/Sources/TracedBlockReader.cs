@@ -15,6 +15,8 @@ internal sealed class TracedBlockReader(Chain chain, IBlockReader reader) : IBlo
     public ValueTask<Answer<IReadOnlyList<Block>>> ReadBlocksAsync(long fromHeight, int count, AddressSet watched, CancellationToken cancellationToken) =>
         ChainWatchTracing.IsOn ? TraceAsync(fromHeight, count, watched, cancellationToken) : reader.ReadBlocksAsync(fromHeight, count, watched, cancellationToken);
 
+    public void Forget() => reader.Forget();
+
     public ValueTask<ChainPoint?> WaitForChangeAsync(CancellationToken cancellationToken) => reader.WaitForChangeAsync(cancellationToken);
 
     private async ValueTask<Answer<Block>> TraceAsync(Hash256 hash, AddressSet watched, CancellationToken cancellationToken)

@@ -93,6 +93,8 @@ internal sealed class ChainWatchMetrics : IDisposable
         _meter.CreateObservableGauge("chainwatch.endpoint.latency", () => ObserveEndpoints(static endpoint => endpoint.Latency?.TotalSeconds), "s",
             "How long an endpoint's successful answers to the question for the head take, smoothed.");
         _meter.CreateObservableGauge("chainwatch.endpoint.keys.usable", () => ObserveEndpoints(static endpoint => endpoint.UsableKeys), "{key}", "How many of an endpoint's API keys can be used.");
+        _meter.CreateObservableCounter("chainwatch.final.cache.reads", ObserveFinalAnswers, "{call}", "Calls about final blocks that back-scans made, by what answered them.");
+        _meter.CreateObservableGauge("chainwatch.final.cache.size", () => ObserveOf(static chain => chain.FinalAnswers?.Bytes), "By", "Bytes of memory that kept answers about final blocks take.");
         _meter.CreateObservableGauge("chainwatch.outbox.pending", () => _outbox.Pending, "{event}", "Events that wait for delivery.");
         _meter.CreateObservableGauge("chainwatch.outbox.parked", () => _outbox.Parked, "{event}", "Events that failed too often and wait for a person.");
         _meter.CreateObservableGauge("chainwatch.outbox.oldest.age", OldestAge, "s", "Age of the oldest event that waits for delivery.");
@@ -243,14 +245,36 @@ internal sealed class ChainWatchMetrics : IDisposable
 
     private double OldestAge() => _outbox.OldestAt is { } oldest ? Math.Max(0, (_now() - oldest).TotalSeconds) : 0;
 
-    private List<Measurement<long>> Observe(Func<ChainStatus, long?> measure)
+    private List<Measurement<long>> ObserveFinalAnswers()
     {
         List<Measurement<long>> all = [];
         lock (_lock)
         {
             foreach (ChainRegistration chain in _chains)
             {
-                if (measure(chain.Status) is { } value)
+                if (chain.FinalAnswers is { } answers)
+                {
+                    KeyValuePair<string, object?> tag = new("chain", chain.Chain.Name);
+                    all.Add(new Measurement<long>(answers.Kept, tag, new("outcome", "kept")));
+                    all.Add(new Measurement<long>(answers.Shared, tag, new("outcome", "shared")));
+                    all.Add(new Measurement<long>(answers.Read, tag, new("outcome", "read")));
+                }
+            }
+        }
+
+        return all;
+    }
+
+    private List<Measurement<long>> Observe(Func<ChainStatus, long?> measure) => ObserveOf(chain => measure(chain.Status));
+
+    private List<Measurement<long>> ObserveOf(Func<ChainRegistration, long?> measure)
+    {
+        List<Measurement<long>> all = [];
+        lock (_lock)
+        {
+            foreach (ChainRegistration chain in _chains)
+            {
+                if (measure(chain) is { } value)
                 {
                     all.Add(new Measurement<long>(value, new KeyValuePair<string, object?>("chain", chain.Chain.Name)));
                 }

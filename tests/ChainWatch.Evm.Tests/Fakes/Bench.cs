@@ -55,6 +55,8 @@ internal sealed class Bench
 
     public int FinalityDepth { get; init; } = 64;
 
+    public FinalAnswers? Kept { get; init; }
+
     public Action<int, EndpointOptions>? Configure { get; init; }
 
     public AddressSet Watched { get; private set; } = AddressSet.Create(20);
@@ -116,6 +118,30 @@ internal sealed class Bench
         return payments;
     }
 
+    /// <summary>Reads blocks as a back-scan does, for what may be new addresses, and matches them.</summary>
+    public IReadOnlyList<string> ScanBack(long from, int count, params string[] addresses)
+    {
+        AddressSet watched = SetOf(addresses);
+        List<string> payments = [];
+        for (long next = from; next < from + count;)
+        {
+            Answer<IReadOnlyList<Block>> answer = Run(async () =>
+            {
+                using FinalAnswersScope scope = FinalAnswersScope.Begin();
+                return await Reader.ReadBlocksAsync(next, (int)Math.Min(200, from + count - next), watched, CancellationToken.None);
+            });
+            answer.IsFound.ShouldBeTrue(answer.Reason);
+            foreach (Block block in answer.Value!)
+            {
+                block.Header.Point.Height.ShouldBe(next++);
+                payments.AddRange(Payments(block, watched));
+                block.Dispose();
+            }
+        }
+
+        return payments;
+    }
+
     public static IReadOnlyList<string> Payments(Block block, AddressSet watched)
     {
         TransferList sink = new();
@@ -154,7 +180,7 @@ internal sealed class Bench
             EndpointOptions options = new() { Url = "https://rpc.example.org/v1/0123456789abcdef0123456789abcdef" };
             Configure?.Invoke(endpoints.Count, options);
             EndpointClient client = new("ethereum", options.Name ?? $"endpoint-{endpoints.Count + 1}", options, Time, logger, Observed, new EndpointTransport { Handler = node }, seed: 7);
-            endpoints.Add(new EvmEndpoint(new JsonRpcClient(client, EvmErrors.Classify), identity));
+            endpoints.Add(new EvmEndpoint(new JsonRpcClient(client, EvmErrors.Classify) { FinalAnswers = Kept }, identity) { FinalityDepth = FinalityDepth });
         }
 
         Endpoints = endpoints;

@@ -10,13 +10,14 @@ internal sealed class RpcBench : HttpMessageHandler
 {
     public const string Secret = "0123456789abcdef0123456789abcdef";
 
-    public RpcBench(Action<EndpointOptions>? configure = null)
+    public RpcBench(Action<EndpointOptions>? configure = null, int keepsBytes = 64 * 1024)
     {
         EndpointOptions options = new() { Url = $"https://rpc.example.org/v1/{Secret}" };
         configure?.Invoke(options);
         Scheduler = new DeterministicScheduler(Time);
         Client = new EndpointClient("ethereum", "alpha", options, Time, Logs.CreateLogger("test"), Observed, new EndpointTransport { Handler = this }, seed: 3);
-        Rpc = new JsonRpcClient(Client, EvmErrors.Classify);
+        Kept = new FinalAnswers(keepsBytes, TimeSpan.FromHours(1), Time);
+        Rpc = new JsonRpcClient(Client, EvmErrors.Classify) { FinalAnswers = Kept };
     }
 
     public ManualTimeProvider Time { get; } = new();
@@ -30,6 +31,8 @@ internal sealed class RpcBench : HttpMessageHandler
     public EndpointClient Client { get; }
 
     public JsonRpcClient Rpc { get; }
+
+    public FinalAnswers Kept { get; }
 
     /// <summary>Answers the requests, in their order; the last one answers all that follow.</summary>
     public List<Func<JsonNode, HttpResponseMessage>> Script { get; } = [];

@@ -55,6 +55,21 @@ public sealed class EvmOptionsTests
     }
 
     [Fact]
+    public void Answers_about_final_blocks_are_kept_unless_that_is_turned_off()
+    {
+        ChainRegistration kept = Registry(static watch => watch.AddEvm("ethereum", static evm => evm.Endpoints.Add("http://127.0.0.1:8545"))).Get("ethereum");
+        kept.FinalAnswers.ShouldNotBeNull();
+        EvmOptions options = kept.Options.ShouldBeOfType<EvmOptions>();
+        (options.FinalCacheBytes, options.FinalCacheExpiry).ShouldBe((32 * 1024 * 1024, TimeSpan.FromHours(1)));
+
+        Registry(
+            static watch => watch.AddEvm(),
+            ("ethereum:Kind", "evm"),
+            ("ethereum:Endpoints:0:Url", "http://127.0.0.1:8545"),
+            ("ethereum:FinalCacheBytes", "0")).Get("ethereum").FinalAnswers.ShouldBeNull();
+    }
+
+    [Fact]
     public void All_that_is_wrong_is_told_at_once_with_path_value_and_rule()
     {
         ChainWatchConfigurationException error = Should.Throw<ChainWatchConfigurationException>(() => Registry(
@@ -68,6 +83,8 @@ public sealed class EvmOptionsTests
             ("ethereum:GenesisHash", "0x12"),
             ("ethereum:SkippedChecks", "Everything"),
             ("ethereum:CatchUp", "1"),
+            ("ethereum:FinalCacheBytes", "1000"),
+            ("ethereum:FinalCacheExpiry", "00:00:00"),
             ("ethereum:NativeDecimals", "99"),
             ("ethereum:Tokens:0:Symbol", "USDC"),
             ("ethereum:Tokens:0:Contract", "0xa0B86991c6218b36c1d19D4a2e9Eb0cE3606eB48"),
@@ -81,7 +98,7 @@ public sealed class EvmOptionsTests
 
         string[] paths =
         [
-            "Endpoints:0:Url", "Endpoints:1:Url", "StartAt", "Confirmations", "ChainId", "GenesisHash", "SkippedChecks", "CatchUp", "NativeDecimals", "Tokens:0:Contract", "Tokens:1:Symbol",
+            "Endpoints:0:Url", "Endpoints:1:Url", "StartAt", "Confirmations", "ChainId", "GenesisHash", "SkippedChecks", "CatchUp", "FinalCacheBytes", "FinalCacheExpiry", "NativeDecimals", "Tokens:0:Contract", "Tokens:1:Symbol",
             "Tokens:1:Decimals", "Tokens:2:Symbol", "Tokens:2:Contract", "Tokens:2:Decimals", "Tokens:3:Symbol", "Tokens:3:Contract",
         ];
         foreach (string path in paths)

@@ -23,10 +23,12 @@ internal sealed class EvmWire(WireSettings settings) : ScenarioWire(settings, Ev
     protected override IBlockReader CreateReader()
     {
         EvmIdentity identity = new("sim", 1, genesis: null);
+        // Small enough for answers to be let go, and expired, in the middle of it.
+        FinalAnswers kept = new(maxBytes: 16 * 1024, TimeSpan.FromMinutes(10), Settings.Time);
         EvmEndpoint[] endpoints = [.. Nodes.Select(node =>
         {
             EndpointClient client = new("sim", node.Name, new EndpointOptions { Url = "https://rpc.example.org" }, Settings.Time, Settings.Logs.CreateLogger("endpoints"), observer: null, new EndpointTransport { Handler = CreateNode(node) }, seed: (int)Settings.Seed);
-            return new EvmEndpoint(new JsonRpcClient(client, EvmErrors.Classify), identity);
+            return new EvmEndpoint(new JsonRpcClient(client, EvmErrors.Classify) { FinalAnswers = kept }, identity);
         })];
         EvmReaderSettings reader = new()
         {

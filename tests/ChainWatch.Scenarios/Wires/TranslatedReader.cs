@@ -37,6 +37,8 @@ internal sealed class TranslatedReader(ScenarioWire wire, IBlockReader inner) : 
         return Translate(answer, header => TranslatedBlock.HeaderOf(wire, header));
     }
 
+    public void Forget() => inner.Forget();
+
     /// <summary>Pushes are the simulation's own: they only wake.</summary>
     public async ValueTask<ChainPoint?> WaitForChangeAsync(CancellationToken cancellationToken)
     {
