@@ -34,9 +34,11 @@ namespace ChainWatch.Evm
         public EvmCatchUp CatchUp { get; set; }
         public EvmChecks SkippedChecks { get; set; }
         public IList<EvmTokenOptions> Tokens { get; }
+        public TimeSpan FinalCacheExpiry { get; set; }
         public bool InternalTransfers { get; set; }
         public bool Native { get; set; }
         public bool Withdrawals { get; set; }
+        public int FinalCacheBytes { get; set; }
         public int NativeDecimals { get; set; }
         public long? ChainId { get; set; }
         public string NativeSymbol { get; set; }

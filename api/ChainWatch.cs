@@ -345,6 +345,8 @@ namespace ChainWatch
     {
         public ChainRegistration();
         public ChainRecovery Recovery { get; init; }
+        public FinalAnswers? FinalAnswers { get; init; }
+        public Func<CancellationToken, ValueTask<Answer<IReadOnlyList<TokenMetadata>>>>? ReadTokens { get; init; }
         public Func<bool> BlocksOnDemand { get; init; }
         public IBlockReader? Reader { get; init; }
         public IChainStateReader? StateReader { get; init; }
@@ -382,6 +384,7 @@ namespace ChainWatch
         public ChainPoint? Cursor { get; }
         public ChainPoint? Head { get; }
         public IReadOnlyList<EndpointStanding> Endpoints { get; }
+        public IReadOnlyList<TokenMetadata> Tokens { get; }
         public LeadershipStatus Leadership { get; }
         public ReconciliationStatus Reconciliation { get; }
         public TimeSpan TimeSinceLastCommit { get; }
@@ -409,6 +412,7 @@ namespace ChainWatch
         public void PushesSubscribed();
         public void ReadEndpointsFrom(Func<IReadOnlyList<EndpointStanding>> read);
         public void SawHead(ChainPoint head);
+        public void SawTokens(IReadOnlyList<TokenMetadata> tokens);
         public void Told(long height);
     }
 
@@ -929,6 +933,23 @@ namespace ChainWatch
         StarvedProcess = 4,
     }
 
+    public sealed class FinalAnswers
+    {
+        public FinalAnswers(long maxBytes, TimeSpan expiry, TimeProvider timeProvider);
+        public long Bytes { get; }
+        public long Kept { get; }
+        public long Read { get; }
+        public long Shared { get; }
+        public void Forget(string? endpoint = null);
+    }
+
+    public sealed class FinalAnswersScope : IDisposable
+    {
+        public static bool IsOpen { get; }
+        public static FinalAnswersScope Begin();
+        public void Dispose();
+    }
+
     public sealed class FinalityViolationException : InvariantViolationException
     {
         public FinalityViolationException(string message);
@@ -979,6 +1000,7 @@ namespace ChainWatch
         ValueTask<Answer<IReadOnlyList<Block>>> ReadBlocksAsync(long fromHeight, int count, AddressSet watched, CancellationToken cancellationToken);
         public virtual ValueTask<Answer<BlockHeader>> ReadHeaderAtAsync(long height, CancellationToken cancellationToken);
         public virtual ValueTask<ChainPoint?> WaitForChangeAsync(CancellationToken cancellationToken);
+        public virtual void Forget();
     }
 
     public interface IChainSource
@@ -1167,6 +1189,7 @@ namespace ChainWatch
     public readonly record struct JsonRpcCall : IEquatable<JsonRpcCall>
     {
         public JsonRpcCall(string Method, string Parameters);
+        public bool IsFinal { get; init; }
         public string Method { get; init; }
         public string Parameters { get; init; }
     }
@@ -1175,6 +1198,7 @@ namespace ChainWatch
     {
         public JsonRpcClient(EndpointClient endpoint, Func<JsonRpcFault, EndpointError> classify);
         public EndpointClient Endpoint { get; }
+        public FinalAnswers? FinalAnswers { get; init; }
         public int BatchLimit { get; }
         public ValueTask<JsonRpcReplies> CallAsync(IReadOnlyList<JsonRpcCall> calls, CancellationToken cancellationToken);
         public ValueTask<JsonRpcReplies> CallAsync(string method, string parameters, CancellationToken cancellationToken);
@@ -1885,6 +1909,15 @@ namespace ChainWatch
         public long? Free { get; init; }
         public required DateTimeOffset At { get; init; }
         public required StoreSize Size { get; init; }
+    }
+
+    public sealed class TokenMetadata
+    {
+        public TokenMetadata();
+        public bool Contradicts { get; }
+        public int? Decimals { get; init; }
+        public required Asset Asset { get; init; }
+        public string? Symbol { get; init; }
     }
 
     public sealed class Transfer

@@ -146,6 +146,21 @@ public sealed class HealthEndpointsTests
         chain.GetProperty("assets").GetRawText().ShouldBe("""["SIM","TOK"]""");
     }
 
+    [Fact]
+    public async Task A_token_whose_contract_says_other_decimals_is_a_warning_and_the_chain_stays_healthy()
+    {
+        await using WatchedApp app = await WatchedApp.StartAsync();
+        await app.LiveAsync();
+        app.Status.SawTokens([new TokenMetadata { Asset = app.Chain.Token, Decimals = 18, Symbol = "TOK" }]);
+
+        JsonElement token = (await app.GetJsonAsync("/health/detailed")).Json.GetProperty("chains").GetProperty("one").GetProperty("tokens").EnumerateArray().ShouldHaveSingleItem();
+        token.GetProperty("decimals").GetInt32().ShouldBe(6);
+        token.GetProperty("contractDecimals").GetInt32().ShouldBe(18);
+        token.GetProperty("contractSymbol").GetString().ShouldBe("TOK");
+        token.GetProperty("warning").GetString()!.ShouldContain("power of ten");
+        (await app.GetJsonAsync("/health")).Json.GetProperty("status").GetString().ShouldBe("healthy");
+    }
+
     [Theory]
     [InlineData("/health")]
     [InlineData("/health/ready")]

@@ -119,6 +119,23 @@ internal sealed class SimulatedEngine : IDisposable
         StateReader = reader,
     };
 
+    /// <summary>Has token contracts say what a test says. Before the start.</summary>
+    public void ReadTokensBy(Func<Answer<IReadOnlyList<TokenMetadata>>> read)
+    {
+        Registration = new ChainRegistration
+        {
+            Chain = Registration.Chain,
+            Status = Registration.Status,
+            Options = Registration.Options,
+            Reader = Registration.Reader,
+            Confirmation = Registration.Confirmation,
+            StartHeight = Registration.StartHeight,
+            CreateSource = Registration.CreateSource,
+            ReadTokens = _ => ValueTask.FromResult(read()),
+        };
+        _metrics.Track(Registration);
+    }
+
     /// <summary>Delivers with a handler.</summary>
     public void Deliver(Func<PaymentContext, CancellationToken, Task> handle, DeliveryOptions? options = null)
     {

@@ -134,6 +134,38 @@ internal static class HealthJson
         json.WriteEndArray();
     }
 
+    /// <summary>What token contracts say. A contradiction is a warning and no more: whoever knows why a contract answers otherwise could not make the chain healthy again.</summary>
+    private static void WriteTokens(Utf8JsonWriter json, IReadOnlyList<TokenMetadata> tokens)
+    {
+        if (tokens.Count == 0)
+        {
+            return;
+        }
+
+        json.WriteStartArray("tokens");
+        foreach (TokenMetadata token in tokens)
+        {
+            json.WriteStartObject();
+            json.WriteString("asset", token.Asset.Symbol);
+            json.WriteString("contract", token.Asset.Id);
+            json.WriteNumber("decimals", token.Asset.Decimals);
+            if (token.Decimals is { } decimals)
+            {
+                json.WriteNumber("contractDecimals", decimals);
+            }
+
+            json.WriteString("contractSymbol", token.Symbol);
+            if (token.Contradicts)
+            {
+                json.WriteString("warning", "The contract says other decimals than the configuration: amounts in whole units are wrong by a power of ten, unless the contract is known to answer otherwise.");
+            }
+
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
     private static void WriteDeliveryReason(Utf8JsonWriter json, ChainWatchHealthReport report)
     {
         if (report.DeliveryReason is { } reason)
@@ -190,6 +222,7 @@ internal static class HealthJson
         }
 
         json.WriteEndArray();
+        WriteTokens(json, status.Tokens);
         json.WriteStartObject("leadership");
         json.WriteString("role", Role(chain));
         WriteLeadership(json, status.Leadership);

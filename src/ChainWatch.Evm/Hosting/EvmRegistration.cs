@@ -72,6 +72,7 @@ internal static class EvmRegistration
             StartHeight = options.GetStartHeight(),
             Endpoints = [.. pool.Endpoints.Select(static endpoint => endpoint.Client)],
             CreateSource = () => new PolledChainSource(chain, reader, polling, status, time),
+            ReadTokens = tokens.Count > 0 ? new TokenReader(pool, tokens, time).ReadAsync : null,
             StateReader = new EvmStateReader(pool, native, tokens, time),
             Reader = reader,
             FinalAnswers = kept,

@@ -47,6 +47,7 @@ public sealed class ChainStatus
     private long _muteSince;
     private TimeSpan _muteBefore;
     private ReconciliationStatus _reconciliation = new();
+    private IReadOnlyList<TokenMetadata> _tokens = [];
 
     /// <summary>Creates the status of a chain.</summary>
     public ChainStatus(Chain chain, TimeProvider timeProvider)
@@ -515,6 +516,16 @@ public sealed class ChainStatus
                 Working = working == NotWorking ? TimeSpan.Zero : _time.GetElapsedTime(working),
             };
         }
+    }
+
+    /// <summary>What the contracts of the chain's tokens said of themselves, on an instance that has led the chain; empty where they were not asked yet.</summary>
+    public IReadOnlyList<TokenMetadata> Tokens => Volatile.Read(ref _tokens);
+
+    /// <summary>Takes in what the contracts of the chain's tokens said of themselves.</summary>
+    public void SawTokens(IReadOnlyList<TokenMetadata> tokens)
+    {
+        ArgumentNullException.ThrowIfNull(tokens);
+        Volatile.Write(ref _tokens, tokens);
     }
 
     /// <summary>How the reconciliation of the chain stands, on the instance that leads it.</summary>

@@ -43,6 +43,12 @@ public sealed class ChainRegistration
     /// <summary>Reads what the chain holds for addresses, for reconciliation; <see langword="null"/> where the family or its endpoints cannot tell.</summary>
     public IChainStateReader? StateReader { get; init; }
 
+    /// <summary>
+    /// Reads what the contracts of the chain's tokens say of themselves, one for each token, in any order; <see langword="null"/> where the chain has none that could be asked. It is asked once in
+    /// each term, after its first commit.
+    /// </summary>
+    public Func<CancellationToken, ValueTask<Answer<IReadOnlyList<TokenMetadata>>>>? ReadTokens { get; init; }
+
     /// <summary>Watches transactions that wait to be mined, where the chain is configured to; else <see langword="null"/>.</summary>
     public PendingWatch? WatchPending { get; init; }
 

@@ -170,6 +170,12 @@ internal sealed class ChainRunner
                 works.Add(AfterAsync(began, reconciliation.RunAsync, stop.Token));
             }
 
+            if (_registration.ReadTokens is not null)
+            {
+                TokenCheck tokens = new(_registration, _time, _logger);
+                works.Add(AfterAsync(began, tokens.RunAsync, stop.Token));
+            }
+
             Task pending = Pending is { } payments ? AfterAsync(began, cancel => payments.RunAsync(_registration, () => follower.Watched!, cancel), stop.Token) : Task.CompletedTask;
             // Not by Task.WhenAny, which may tell on the thread pool.
             TaskCompletionSource<Task> ended = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -95,6 +95,7 @@ internal sealed class ChainWatchMetrics : IDisposable
         _meter.CreateObservableGauge("chainwatch.endpoint.keys.usable", () => ObserveEndpoints(static endpoint => endpoint.UsableKeys), "{key}", "How many of an endpoint's API keys can be used.");
         _meter.CreateObservableCounter("chainwatch.final.cache.reads", ObserveFinalAnswers, "{call}", "Calls about final blocks that back-scans made, by what answered them.");
         _meter.CreateObservableGauge("chainwatch.final.cache.size", () => ObserveOf(static chain => chain.FinalAnswers?.Bytes), "By", "Bytes of memory that kept answers about final blocks take.");
+        _meter.CreateObservableGauge("chainwatch.token.contradicted", ObserveTokens, unit: null, "1 for a token whose contract says other decimals than the configuration, else 0.");
         _meter.CreateObservableGauge("chainwatch.outbox.pending", () => _outbox.Pending, "{event}", "Events that wait for delivery.");
         _meter.CreateObservableGauge("chainwatch.outbox.parked", () => _outbox.Parked, "{event}", "Events that failed too often and wait for a person.");
         _meter.CreateObservableGauge("chainwatch.outbox.oldest.age", OldestAge, "s", "Age of the oldest event that waits for delivery.");
@@ -244,6 +245,20 @@ internal sealed class ChainWatchMetrics : IDisposable
     private Measurement<long>[] ObserveSpace(Func<StoreSpace, long?> measure) => Space is { } space && measure(space) is { } bytes ? [new Measurement<long>(bytes)] : [];
 
     private double OldestAge() => _outbox.OldestAt is { } oldest ? Math.Max(0, (_now() - oldest).TotalSeconds) : 0;
+
+    private List<Measurement<int>> ObserveTokens()
+    {
+        List<Measurement<int>> all = [];
+        lock (_lock)
+        {
+            foreach (ChainStatus status in _chains.Select(static chain => chain.Status))
+            {
+                all.AddRange(status.Tokens.Select(token => new Measurement<int>(token.Contradicts ? 1 : 0, new KeyValuePair<string, object?>("chain", status.Chain.Name), new("asset", token.Asset.Symbol))));
+            }
+        }
+
+        return all;
+    }
 
     private List<Measurement<long>> ObserveFinalAnswers()
     {

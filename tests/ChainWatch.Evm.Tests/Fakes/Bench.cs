@@ -65,6 +65,14 @@ internal sealed class Bench
 
     public EvmStateReader StateReader => field ??= CreateStateReader();
 
+    /// <summary>Asks the contracts of the watched tokens, or of others.</summary>
+    public TokenReader CreateTokenReader(IReadOnlyList<(EvmAddress Contract, Asset Asset)>? tokens = null)
+    {
+        // The pool is made with the reader of blocks.
+        _ = Reader;
+        return new TokenReader(Pool, tokens ?? WatchedTokens, Time);
+    }
+
     public IReadOnlyList<EvmEndpoint> Endpoints { get; private set; } = [];
 
     public EndpointPool<EvmEndpoint> Pool { get; private set; } = null!;

@@ -50,6 +50,7 @@ public sealed class EvmOptionsTests
         })).Get("ethereum");
 
         registration.Chain.Assets.ShouldHaveSingleItem().Symbol.ShouldBe("USDC");
+        registration.ReadTokens.ShouldNotBeNull();
         registration.Confirmation.Otherwise.ShouldBe(Confirmation.Finalized);
         registration.StartHeight.ShouldBeNull();
     }
@@ -59,6 +60,7 @@ public sealed class EvmOptionsTests
     {
         ChainRegistration kept = Registry(static watch => watch.AddEvm("ethereum", static evm => evm.Endpoints.Add("http://127.0.0.1:8545"))).Get("ethereum");
         kept.FinalAnswers.ShouldNotBeNull();
+        kept.ReadTokens.ShouldBeNull("there are none");
         EvmOptions options = kept.Options.ShouldBeOfType<EvmOptions>();
         (options.FinalCacheBytes, options.FinalCacheExpiry).ShouldBe((32 * 1024 * 1024, TimeSpan.FromHours(1)));
 
