@@ -116,6 +116,17 @@ public sealed class TokenMetadataTests
     }
 
     [Fact]
+    public void An_endpoint_that_does_not_have_the_state_gives_way_to_another()
+    {
+        Bench bench = new(_chain, new FakeNode(_chain), new FakeNode(_chain));
+        bench.ReadTip();
+        bench.Nodes[0].Intercept = static (method, _) => method == "eth_call" ? throw new FakeRpcException(-32000, "missing trie node 00 (path ) state 0x00 is not available") : null;
+        bench.Nodes[1].Intercept = Answer;
+
+        Describe(Read(bench, bench.CreateTokenReader())).ShouldBe(["USDC 6 6 USDC False", "DAI 18 18 DAI False"]);
+    }
+
+    [Fact]
     public void Where_no_endpoint_answers_nothing_is_known()
     {
         Bench bench = Create();

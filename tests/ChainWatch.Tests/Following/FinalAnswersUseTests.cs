@@ -46,13 +46,14 @@ public sealed class FinalAnswersUseTests
             if (!late)
             {
                 late = true;
-                engine.Register("late");
+                WatchRegistration since = new() { Key = SimulatedFormat.Key("late"), Address = SimulatedFormat.Address("late"), Since = 1 };
+                engine.Store.AddAddressesAsync(engine.Chain.Chain, [since], engine.Time.GetUtcNow(), CancellationToken.None).AsTask().IsCompletedSuccessfully.ShouldBeTrue();
             }
         };
 
         engine.Scheduler.Run(() => rebuild.RunAsync(0, CancellationToken.None));
 
-        engine.Asked.Asked.ShouldNotBeEmpty();
+        engine.Log.Of("BackScanDone").Count.ShouldBe(2, "the one before it, and its own");
         engine.Asked.Asked.ShouldAllBe(static one => !one.FromMemory);
     }
 
