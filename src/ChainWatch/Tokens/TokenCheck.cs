@@ -52,7 +52,7 @@ internal sealed class TokenCheck(ChainRegistration registration, TimeProvider ti
         catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             // Whatever it is, payments are worth more than a check of the configuration.
-            TokenLog.NotRead(logger, Chain, exception.GetType().Name, retry, exception);
+            TokenLog.NotRead(logger, Chain, "it failed", retry, exception);
         }
 
         return null;

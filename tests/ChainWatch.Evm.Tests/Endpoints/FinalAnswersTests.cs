@@ -161,7 +161,7 @@ public sealed class FinalAnswersTests
         gate.SetResult();
         bench.Scheduler.RunUntilIdle();
 
-        askers.Select(static one => one.Result).ShouldBe([["\"result of a\"", "\"result of b\""], ["\"result of b\"", "\"result of a\""], ["\"result of a\"", "\"result of c\""]]);
+        askers.Select(Done).ShouldBe([["\"result of a\"", "\"result of b\""], ["\"result of b\"", "\"result of a\""], ["\"result of a\"", "\"result of c\""]]);
         Methods(bench).ShouldBe([["a", "b"], ["c"]], ignoreOrder: true);
         bench.Kept.Shared.ShouldBe(3);
     }
@@ -188,7 +188,7 @@ public sealed class FinalAnswersTests
         bench.Scheduler.RunUntilIdle();
 
         first!.IsCanceled.ShouldBeTrue();
-        second!.Result.ShouldBe(["\"result of a\""]);
+        Done(second).ShouldBe(["\"result of a\""]);
         bench.Sent.Count.ShouldBe(2);
     }
 
@@ -214,7 +214,7 @@ public sealed class FinalAnswersTests
         gate.SetResult();
         bench.Scheduler.RunUntilIdle();
 
-        first!.Result.ShouldBe(["\"result of a\""]);
+        Done(first).ShouldBe(["\"result of a\""]);
         Ask(bench, "a");
         bench.Sent.Count.ShouldBe(1);
     }
@@ -251,7 +251,7 @@ public sealed class FinalAnswersTests
         gate.SetResult();
         bench.Scheduler.RunUntilIdle();
 
-        first!.Result.ShouldBe(later!.Result);
+        Done(first).ShouldBe(Done(later));
         long once = bench.Kept.Bytes;
         bench.Kept.Forget("somebody else");
         bench.Kept.Bytes.ShouldBe(once);
@@ -321,6 +321,12 @@ public sealed class FinalAnswersTests
         using FinalAnswersScope scope = FinalAnswersScope.Begin();
         using JsonRpcReplies replies = await bench.Rpc.CallAsync([.. methods.Select(static method => new JsonRpcCall(method, "[]") { IsFinal = true })], cancellationToken);
         return [.. Enumerable.Range(0, methods.Length).Select(index => replies[index].Error?.Kind.ToString() ?? Encoding.UTF8.GetString(replies[index].Result.Span))];
+    }
+
+    private static string[] Done(Task<string[]>? task)
+    {
+        task.ShouldNotBeNull().IsCompletedSuccessfully.ShouldBeTrue();
+        return task.Result;
     }
 
     private static HttpResponseMessage Answer(JsonNode call, string result) => FakeNode.Json($$"""{"jsonrpc":"2.0","id":{{(long)call["id"]!}},"result":{{result}}}""");
