@@ -8,6 +8,9 @@ internal sealed class ScopedReader(IBlockReader inner) : IBlockReader
 
     public int Forgotten { get; private set; }
 
+    /// <summary>How often it was waited for an announcement.</summary>
+    public int Waits { get; private set; }
+
     /// <summary>Called before blocks are read.</summary>
     public Action<long>? BeforeBlocks { get; set; }
 
@@ -40,5 +43,9 @@ internal sealed class ScopedReader(IBlockReader inner) : IBlockReader
         return answer.IsFound && Changes is { } changes ? Answer<IReadOnlyList<Block>>.Found(changes(answer.Value)) : answer;
     }
 
-    public ValueTask<ChainPoint?> WaitForChangeAsync(CancellationToken cancellationToken) => inner.WaitForChangeAsync(cancellationToken);
+    public ValueTask<ChainPoint?> WaitForChangeAsync(CancellationToken cancellationToken)
+    {
+        Waits++;
+        return inner.WaitForChangeAsync(cancellationToken);
+    }
 }

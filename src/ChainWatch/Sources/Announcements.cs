@@ -2,7 +2,10 @@ using System.Runtime.CompilerServices;
 
 namespace ChainWatch;
 
-/// <summary>Listens to a reader's pushes for as long as a session lasts. A push only wakes the session up, and may name the block to look at first.</summary>
+/// <summary>
+/// Listens to a reader's pushes from a session's first wait until its end. A push only wakes the session up, and may name the block to look at first. A session that never waits, such as a standby's
+/// rehearsal, takes no feed: some cost the node a thread each.
+/// </summary>
 internal sealed class Announcements : IAsyncDisposable
 {
     private readonly IBlockReader _reader;
@@ -11,7 +14,7 @@ internal sealed class Announcements : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _disposed = new();
     private readonly Signal _announced = new();
-    private readonly Task _listening;
+    private Task? _listening;
     private StrongBox<ChainPoint?>? _hint;
     private long _seen;
 
@@ -21,7 +24,6 @@ internal sealed class Announcements : IAsyncDisposable
         _pollInterval = pollInterval;
         _status = status;
         _time = time;
-        _listening = ListenAsync();
     }
 
     /// <summary>What was announced last, once. A wait that begins later ends at once where something is announced from now on.</summary>
@@ -32,12 +34,16 @@ internal sealed class Announcements : IAsyncDisposable
     }
 
     /// <summary>Waits for a push or for the next poll, whichever is first.</summary>
-    public Task WaitAsync(CancellationToken cancellationToken) => _announced.WaitAsync(_seen, _pollInterval, _time, cancellationToken);
+    public Task WaitAsync(CancellationToken cancellationToken)
+    {
+        _listening ??= ListenAsync();
+        return _announced.WaitAsync(_seen, _pollInterval, _time, cancellationToken);
+    }
 
     public async ValueTask DisposeAsync()
     {
         _disposed.CancelNow();
-        await _listening;
+        await (_listening ?? Task.CompletedTask);
         _disposed.Dispose();
     }
 

@@ -68,6 +68,27 @@ public sealed class StandbyTests
     }
 
     [Fact]
+    public void A_standby_takes_no_feed_of_announcements_and_a_leader_does()
+    {
+        using SimulatedEngine engine = new();
+        engine.Chain.Mine();
+        ScriptedElection election = new(engine.Store) { Other = Other };
+        engine.Start(election: election);
+        engine.Scheduler.RunUntil(() => election.Candidate?.IsReady is true, TimeSpan.FromMinutes(5)).ShouldBeTrue();
+        engine.Scheduler.RunUntil(() => false, TimeSpan.FromMinutes(2));
+
+        engine.Asked.Waits.ShouldBe(0);
+
+        engine.Scheduler.Start(() =>
+        {
+            election.Win();
+            return Task.CompletedTask;
+        });
+        engine.CatchUp();
+        engine.Scheduler.RunUntil(() => engine.Asked.Waits > 0, TimeSpan.FromMinutes(1)).ShouldBeTrue();
+    }
+
+    [Fact]
     public void Its_turn_comes_and_it_goes_on_without_loading_the_addresses_again()
     {
         using SimulatedEngine engine = new();
