@@ -45,7 +45,8 @@ internal sealed class PostgresCommits
     {
         write.ThrowIfNotLinked();
         IReadOnlyList<PaymentFound> found = Clean(write.Payments);
-        bool small = write.RollBackTo is null && write.NewCursor is not null && write.Blocks.Count + found.Count <= LargeBatch;
+        // The one statement confirms up to its cursor: where less than that is agreed on, it is not for this batch.
+        bool small = write.RollBackTo is null && write.NewCursor is { } cursor && cursor.Height == write.Marks.Head && write.Blocks.Count + found.Count <= LargeBatch;
         // Without a rollback, a payment can be stored already only where it was retracted before, or read by a back-scan: it is not looked for before the server says so.
         bool unstored = write.RollBackTo is null;
         return await RunAsync(

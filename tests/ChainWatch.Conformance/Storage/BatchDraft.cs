@@ -42,6 +42,9 @@ public sealed class BatchDraft
     /// <summary>Who served the blocks.</summary>
     public IReadOnlyList<CoverageRange> Coverage { get; set; }
 
+    /// <summary>How far the head counts for confirmations; <see langword="null"/> for the new cursor.</summary>
+    public long? Head { get; set; }
+
     /// <summary>How far the safe mark has come.</summary>
     public long Safe { get; set; } = -1;
 
@@ -69,7 +72,7 @@ public sealed class BatchDraft
             Payments = Payments,
             Spends = Spends,
             Coverage = Coverage,
-            Marks = new ChainMarks(head?.Height ?? -1, Safe, Finalized?.Height ?? -1),
+            Marks = new ChainMarks(Head ?? head?.Height ?? -1, Safe, Finalized?.Height ?? -1),
             Finalized = Finalized,
             Deliver = Deliver,
             At = At,

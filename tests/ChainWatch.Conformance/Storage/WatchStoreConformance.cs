@@ -542,6 +542,32 @@ public abstract class WatchStoreConformance
     }
 
     [Fact]
+    public async Task A_head_that_is_not_agreed_on_confirms_nothing()
+    {
+        StoreScript script = await StartAsync();
+        await script.WatchAsync([1]);
+        BatchDraft first = script.Draft(Blocks(1, 4), Pay(Block(1), 1, confirmation: Confirmation.Blocks(1)), Pay(Block(2), 2, confirmation: Confirmation.Blocks(2)));
+        first.Head = 1;
+        await script.CommitAsync(first);
+        await ShouldBeConfirmedAsync(1);
+
+        // As the first, for a store that writes a block in another way than several; the cursor goes on, what is agreed on does not.
+        BatchDraft second = script.Draft(Blocks(5, 5), Pay(Block(5), 5, confirmation: Confirmation.Blocks(1)));
+        second.Head = 2;
+        await script.CommitAsync(second);
+        await ShouldBeConfirmedAsync(1);
+
+        BatchDraft agreed = script.Draft([]);
+        agreed.Head = 5;
+        await script.CommitAsync(agreed);
+        await ShouldBeConfirmedAsync(1, 2, 5);
+
+        async Task ShouldBeConfirmedAsync(params int[] transactions) =>
+            (await script.PaymentsAsync()).Where(payment => payment.Status == PaymentStatus.Confirmed).Select(payment => payment.Id.TransactionId)
+                .ShouldBe(transactions.Select(Transaction), ignoreOrder: true);
+    }
+
+    [Fact]
     public async Task A_payment_confirmed_as_it_comes_has_both_events_in_their_order()
     {
         StoreScript script = await StartAsync();
