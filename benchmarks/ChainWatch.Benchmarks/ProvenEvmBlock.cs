@@ -44,7 +44,7 @@ internal sealed class ProvenEvmBlock
             }
         }
 
-        var nothing = "0x" + new OrderedTrie().Root();
+        var nothing = RootOf([], TransactionRlp.TryWrite);
         block["sha3Uncles"] = HashOf([0xC0]);
         block["stateRoot"] = nothing;
         block["transactionsRoot"] = RootOf(transactions, TransactionRlp.TryWrite);
@@ -86,7 +86,7 @@ internal sealed class ProvenEvmBlock
 
     private static string RootOf(JsonArray items, Func<RlpWriter, JsonElement, bool> write)
     {
-        OrderedTrie trie = new();
+        using OrderedTrie trie = new();
         foreach (var item in items)
         {
             trie.Add(RlpOf(item!, write));

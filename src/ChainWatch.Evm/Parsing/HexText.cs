@@ -53,9 +53,31 @@ internal static class HexText
         digits.Length == destination.Length * 2 &&
         Convert.FromHexString(digits, destination, out _, out _) == OperationStatus.Done;
 
+    /// <summary>Decodes digits, of which the first byte may have only one.</summary>
+    /// <param name="digits">The digits, without what stands before them.</param>
+    /// <param name="destination">Where to; exactly as long.</param>
+    public static bool TryDecode(ReadOnlySpan<byte> digits, Span<byte> destination)
+    {
+        if ((digits.Length & 1) == 1)
+        {
+            int first = Nibble(digits[0]);
+            if (first < 0)
+            {
+                return false;
+            }
+
+            destination[0] = (byte)first;
+            digits = digits[1..];
+            destination = destination[1..];
+        }
+
+        return Convert.FromHexString(digits, destination, out _, out _) == OperationStatus.Done;
+    }
+
     public static string Quantity(long value) => string.Create(CultureInfo.InvariantCulture, $"0x{value:x}");
 
-    private static bool TryTrim(ReadOnlySpan<byte> text, out ReadOnlySpan<byte> digits)
+    /// <summary>Takes away what stands before the digits.</summary>
+    public static bool TryTrim(ReadOnlySpan<byte> text, out ReadOnlySpan<byte> digits)
     {
         bool prefixed = text.Length >= 2 && text[0] == '0' && (text[1] | 0x20) == 'x';
         digits = prefixed ? text[2..] : default;

@@ -51,7 +51,7 @@ internal static class BlockProof
     /// <summary>Checks the receipts of a block, in its order.</summary>
     public static void CheckReceipts(JsonRpcReplies receipts, in Hash256 root, ChainPoint point, string endpoint)
     {
-        OrderedTrie trie = new();
+        using OrderedTrie trie = new();
         RlpWriter rlp = new();
         for (int index = 0; index < receipts.Count; index++)
         {
@@ -66,7 +66,7 @@ internal static class BlockProof
     public static void CheckReceipts(ReadOnlySpan<byte> json, in Hash256 root, ChainPoint point, string endpoint)
     {
         using JsonDocument document = Parse(json);
-        OrderedTrie trie = new();
+        using OrderedTrie trie = new();
         RlpWriter rlp = new();
         foreach (JsonElement receipt in document.RootElement.EnumerateArray())
         {
@@ -114,7 +114,7 @@ internal static class BlockProof
 
     private static void CheckTransactions(JsonElement block, in Hash256 hash, string endpoint, RlpWriter rlp)
     {
-        OrderedTrie trie = new();
+        using OrderedTrie trie = new();
         int index = 0;
         foreach (JsonElement transaction in JsonRlp.NeedList(block, "transactions"))
         {
@@ -140,7 +140,7 @@ internal static class BlockProof
 
     private static void CheckWithdrawals(JsonElement block, in Hash256 hash, string endpoint, RlpWriter rlp)
     {
-        OrderedTrie trie = new();
+        using OrderedTrie trie = new();
         foreach (JsonElement withdrawal in JsonRlp.NeedList(block, "withdrawals"))
         {
             rlp.Clear();

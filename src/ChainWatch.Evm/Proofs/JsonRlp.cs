@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Json;
 
 namespace ChainWatch.Evm;
@@ -6,16 +8,23 @@ namespace ChainWatch.Evm;
 internal static class JsonRlp
 {
     /// <summary>Writes data: a string of hexadecimal digits, byte by byte. <c>null</c>, as the receiver of a transaction that creates a contract, is empty.</summary>
-    public static void WriteData(this RlpWriter rlp, JsonElement owner, string name) => rlp.Write(Bytes(Need(owner, name), name));
+    public static void WriteData(this RlpWriter rlp, JsonElement owner, string name) => rlp.WriteItem(Need(owner, name), name);
+
+    /// <summary>Writes data that has no name of its own.</summary>
+    /// <param name="rlp">Where to.</param>
+    /// <param name="value">The data.</param>
+    /// <param name="name">The list that it is of.</param>
+    public static void WriteItem(this RlpWriter rlp, JsonElement value, string name) => Require(rlp.TryWriteDigits(Digits(value, name)), name);
 
     /// <summary>Writes a quantity: without leading zeros.</summary>
-    public static void WriteQuantity(this RlpWriter rlp, JsonElement owner, string name) => rlp.WriteNumber(Bytes(Need(owner, name), name));
+    public static void WriteQuantity(this RlpWriter rlp, JsonElement owner, string name) => Require(rlp.TryWriteDigits(Digits(Need(owner, name), name).TrimStart((byte)'0')), name);
 
     /// <summary>Reads a hash.</summary>
     public static Hash256 ReadHash(JsonElement owner, string name)
     {
-        byte[] bytes = Bytes(Need(owner, name), name);
-        return bytes.Length == Hash256.Length ? new Hash256(bytes) : throw new AnswerFormatException($"{name} is no hash");
+        ReadOnlySpan<byte> digits = Digits(Need(owner, name), name);
+        Span<byte> hash = stackalloc byte[Hash256.Length];
+        return digits.Length == Hash256.Length * 2 && HexText.TryDecode(digits, hash) ? new Hash256(hash) : throw new AnswerFormatException($"{name} is no hash");
     }
 
     /// <summary>A member that must be there.</summary>
@@ -30,26 +39,31 @@ internal static class JsonRlp
     }
 
     /// <summary>True where a member is there and says something.</summary>
-    public static bool Has(JsonElement owner, string name) => owner.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null;
+    public static bool Has(JsonElement owner, string name) => owner.ValueKind == JsonValueKind.Object && owner.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null;
 
-    /// <summary>The bytes of hexadecimal digits, of which a quantity may have an odd number.</summary>
-    public static byte[] Bytes(JsonElement value, string name)
+    /// <summary>The hexadecimal digits of data or a quantity, as they stand in the answer; none for <c>null</c>.</summary>
+    public static ReadOnlySpan<byte> Digits(JsonElement value, string name)
     {
         if (value.ValueKind == JsonValueKind.Null)
         {
-            return [];
+            return default;
         }
 
-        if (value.ValueKind != JsonValueKind.String || value.GetString() is not ['0', 'x' or 'X', ..] text)
+        Require(value.ValueKind == JsonValueKind.String, name);
+        ReadOnlySpan<byte> text = JsonMarshal.GetRawUtf8Value(value)[1..^1];
+        if (text.Contains((byte)'\\'))
         {
-            throw new AnswerFormatException($"{name} is not written in hexadecimal digits");
+            // Nobody writes digits so, but it is legal.
+            text = Encoding.UTF8.GetBytes(value.GetString()!);
         }
 
-        try
-        {
-            return Convert.FromHexString((text.Length & 1) == 0 ? text.AsSpan(2) : $"0{text.AsSpan(2)}");
-        }
-        catch (FormatException)
+        Require(HexText.TryTrim(text, out ReadOnlySpan<byte> digits), name);
+        return digits;
+    }
+
+    private static void Require(bool isHex, string name)
+    {
+        if (!isHex)
         {
             throw new AnswerFormatException($"{name} is not written in hexadecimal digits");
         }

@@ -1,124 +1,140 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+
 namespace ChainWatch.Evm;
 
 /// <summary>
 /// The root of the Merkle-Patricia trie of a list, whose keys are the numbers of its items in RLP: what a header names as the root of its transactions, receipts or withdrawals
 /// (Ethereum's yellow paper, section 4.3 and appendix D).
 /// </summary>
-internal sealed class OrderedTrie
+internal sealed class OrderedTrie : IDisposable
 {
-    private readonly List<(byte[] Nibbles, byte[] Value)> _items = [];
-    private readonly RlpWriter _key = new();
+    private readonly List<(TrieKey Key, int From, int Length)> _items = [];
+    private readonly RlpWriter _rlp = new();
+    private byte[] _values = ArrayPool<byte>.Shared.Rent(16 * 1024);
+    private int _used;
 
     /// <summary>Adds the next item.</summary>
     /// <param name="value">The item as it is hashed: RLP, with its type before it where it has one.</param>
     public void Add(ReadOnlySpan<byte> value)
     {
-        _key.Clear();
-        _key.WriteNumber(_items.Count);
-        byte[] nibbles = new byte[_key.Length * 2];
-        for (int index = 0; index < _key.Length; index++)
+        if (_values.Length - _used < value.Length)
         {
-            nibbles[index * 2] = (byte)(_key.Written[index] >> 4);
-            nibbles[(index * 2) + 1] = (byte)(_key.Written[index] & 0xF);
+            byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(_values.Length * 2, _used + value.Length));
+            _values.AsSpan(0, _used).CopyTo(larger);
+            ArrayPool<byte>.Shared.Return(_values);
+            _values = larger;
         }
 
-        _items.Add((nibbles, value.ToArray()));
+        value.CopyTo(_values.AsSpan(_used));
+        _rlp.Clear();
+        _rlp.WriteNumber(_items.Count);
+        _items.Add((TrieKey.Of(_rlp.Written), _used, value.Length));
+        _used += value.Length;
     }
 
-    /// <summary>Computes the root of all items added.</summary>
+    /// <summary>Computes the root of all items added, after which there can be no more.</summary>
     public Hash256 Root()
     {
-        Span<byte> hash = stackalloc byte[Keccak256.HashLength];
+        _rlp.Clear();
         if (_items.Count == 0)
         {
-            Keccak256.Hash([0x80], hash);
+            _rlp.Write([]);
         }
         else
         {
-            (byte[] Nibbles, byte[] Value)[] sorted = [.. _items];
-            Array.Sort(sorted, static (left, right) => left.Nibbles.AsSpan().SequenceCompareTo(right.Nibbles));
-            Keccak256.Hash(Node(sorted, depth: 0), hash);
+            _items.Sort(static (left, right) => left.Key.CompareTo(right.Key));
+            WriteNode(CollectionsMarshal.AsSpan(_items), depth: 0);
         }
 
+        Span<byte> hash = stackalloc byte[Keccak256.HashLength];
+        Keccak256.Hash(_rlp.Written, hash);
         return new Hash256(hash);
     }
 
-    /// <summary>The node of keys that agree up to a depth. No key of a list is the beginning of another, so a branch never has a value of its own.</summary>
-    private static byte[] Node(ReadOnlySpan<(byte[] Nibbles, byte[] Value)> items, int depth)
+    public void Dispose()
     {
-        RlpWriter node = new();
-        int list = node.BeginList();
+        ArrayPool<byte>.Shared.Return(_values);
+        _values = [];
+        _used = 0;
+        _items.Clear();
+    }
+
+    /// <summary>Writes the node of keys that agree up to a depth. No key of a list is the beginning of another, so a branch never has a value of its own.</summary>
+    private void WriteNode(ReadOnlySpan<(TrieKey Key, int From, int Length)> items, int depth)
+    {
+        int list = _rlp.BeginList();
+        TrieKey first = items[0].Key;
         if (items.Length == 1)
         {
-            WritePath(node, items[0].Nibbles.AsSpan(depth), isLeaf: true);
-            node.Write(items[0].Value);
+            WritePath(first, depth, first.Length, isLeaf: true);
+            _rlp.Write(_values.AsSpan(items[0].From, items[0].Length));
         }
-        else if (items[0].Nibbles.AsSpan(depth).CommonPrefixLength(items[^1].Nibbles.AsSpan(depth)) is > 0 and int shared)
+        else if (first.SharedWith(items[^1].Key) is var shared && shared > depth)
         {
             // The items are sorted: what the first and the last share, all share.
-            WritePath(node, items[0].Nibbles.AsSpan(depth, shared), isLeaf: false);
-            WriteReference(node, Node(items, depth + shared));
+            WritePath(first, depth, shared, isLeaf: false);
+            WriteChild(items, shared);
         }
         else
         {
             for (int nibble = 0, from = 0; nibble < 16; nibble++)
             {
                 int to = from;
-                while (to < items.Length && items[to].Nibbles[depth] == nibble)
+                while (to < items.Length && items[to].Key.Nibble(depth) == nibble)
                 {
                     to++;
                 }
 
                 if (to == from)
                 {
-                    node.Write([]);
+                    _rlp.Write([]);
                 }
                 else
                 {
-                    WriteReference(node, Node(items[from..to], depth + 1));
+                    WriteChild(items[from..to], depth + 1);
                 }
 
                 from = to;
             }
 
-            node.Write([]);
+            _rlp.Write([]);
         }
 
-        node.EndList(list);
-        return node.Written.ToArray();
+        _rlp.EndList(list);
     }
 
-    /// <summary>Writes nibbles in pairs, with what they are before them.</summary>
-    private static void WritePath(RlpWriter node, ReadOnlySpan<byte> nibbles, bool isLeaf)
+    /// <summary>Writes a node into its parent: by its hash, or as it is where that is shorter.</summary>
+    private void WriteChild(ReadOnlySpan<(TrieKey Key, int From, int Length)> items, int depth)
     {
-        int odd = nibbles.Length & 1;
-        Span<byte> path = stackalloc byte[(nibbles.Length / 2) + 1];
+        int begin = _rlp.Length;
+        WriteNode(items, depth);
+        if (_rlp.Length - begin >= Keccak256.HashLength)
+        {
+            Span<byte> hash = stackalloc byte[Keccak256.HashLength];
+            Keccak256.Hash(_rlp.Written[begin..], hash);
+            _rlp.GoBack(begin);
+            _rlp.Write(hash);
+        }
+    }
+
+    /// <summary>Writes some nibbles of a key in pairs, with what they are before them.</summary>
+    private void WritePath(TrieKey key, int from, int to, bool isLeaf)
+    {
+        int odd = (to - from) & 1;
+        Span<byte> path = stackalloc byte[((to - from) / 2) + 1];
         path[0] = (byte)(((isLeaf ? 2 : 0) + odd) << 4);
         if (odd == 1)
         {
-            path[0] |= nibbles[0];
+            path[0] |= key.Nibble(from);
         }
 
         for (int index = 1; index < path.Length; index++)
         {
-            int at = odd + ((index - 1) * 2);
-            path[index] = (byte)((nibbles[at] << 4) | nibbles[at + 1]);
+            int at = from + odd + ((index - 1) * 2);
+            path[index] = (byte)((key.Nibble(at) << 4) | key.Nibble(at + 1));
         }
 
-        node.Write(path);
-    }
-
-    /// <summary>A node stands in its parent by its hash, or as it is where that is shorter.</summary>
-    private static void WriteReference(RlpWriter node, byte[] child)
-    {
-        if (child.Length < Keccak256.HashLength)
-        {
-            node.WriteRaw(child);
-            return;
-        }
-
-        Span<byte> hash = stackalloc byte[Keccak256.HashLength];
-        Keccak256.Hash(child, hash);
-        node.Write(hash);
+        _rlp.Write(path);
     }
 }

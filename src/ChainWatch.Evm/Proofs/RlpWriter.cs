@@ -13,11 +13,11 @@ internal sealed class RlpWriter
 
     public void Clear() => Length = 0;
 
+    /// <summary>Forgets what was written since.</summary>
+    public void GoBack(int length) => Length = length;
+
     /// <summary>Writes a byte as it is, outside of any string: the type before a typed transaction.</summary>
     public void WriteRaw(byte value) => Take(1)[0] = value;
-
-    /// <summary>Writes bytes as they are, where they are RLP already.</summary>
-    public void WriteRaw(ReadOnlySpan<byte> rlp) => rlp.CopyTo(Take(rlp.Length));
 
     /// <summary>Writes a string of bytes.</summary>
     public void Write(ReadOnlySpan<byte> data)
@@ -30,15 +30,28 @@ internal sealed class RlpWriter
         data.CopyTo(Take(data.Length));
     }
 
-    /// <summary>Writes a number: its bytes without leading zeros.</summary>
-    public void WriteNumber(ReadOnlySpan<byte> bigEndian) => Write(bigEndian.TrimStart((byte)0));
+    /// <summary>Writes a string of bytes that is given in hexadecimal digits. False where they are none, after which what is written is worth nothing.</summary>
+    public bool TryWriteDigits(ReadOnlySpan<byte> digits)
+    {
+        int count = (digits.Length + 1) / 2;
+        if (count == 1)
+        {
+            Span<byte> only = [0];
+            bool isHex = HexText.TryDecode(digits, only);
+            Write(only);
+            return isHex;
+        }
 
-    /// <summary>Writes a number.</summary>
+        WriteLength(count, 0x80);
+        return HexText.TryDecode(digits, Take(count));
+    }
+
+    /// <summary>Writes a number: its bytes without leading zeros.</summary>
     public void WriteNumber(long value)
     {
         Span<byte> bytes = stackalloc byte[sizeof(long)];
         BinaryPrimitives.WriteInt64BigEndian(bytes, value);
-        WriteNumber(bytes);
+        Write(((ReadOnlySpan<byte>)bytes).TrimStart((byte)0));
     }
 
     /// <summary>Begins a list; what is written up to <see cref="EndList"/> are its items.</summary>
@@ -52,7 +65,7 @@ internal sealed class RlpWriter
         int head = Length - begin - payload;
         Span<byte> header = stackalloc byte[9];
         _buffer.AsSpan(begin + payload, head).CopyTo(header);
-        Buffer.BlockCopy(_buffer, begin, _buffer, begin + head, payload);
+        _buffer.AsSpan(begin, payload).CopyTo(_buffer.AsSpan(begin + head));
         header[..head].CopyTo(_buffer.AsSpan(begin));
     }
 
@@ -68,7 +81,7 @@ internal sealed class RlpWriter
         BinaryPrimitives.WriteInt32BigEndian(bytes, length);
         ReadOnlySpan<byte> digits = ((ReadOnlySpan<byte>)bytes).TrimStart((byte)0);
         WriteRaw((byte)(offset + 55 + digits.Length));
-        WriteRaw(digits);
+        digits.CopyTo(Take(digits.Length));
     }
 
     private Span<byte> Take(int count)

@@ -111,8 +111,9 @@ internal static class TransactionRlp
             return 0;
         }
 
-        ReadOnlySpan<byte> type = JsonRlp.Bytes(owner.GetProperty("type"), "type").AsSpan().TrimStart((byte)0);
-        return type.Length switch { 0 => 0, 1 => type[0], _ => int.MaxValue };
+        ReadOnlySpan<byte> digits = JsonRlp.Digits(owner.GetProperty("type"), "type").TrimStart((byte)'0');
+        Span<byte> type = [0];
+        return digits.IsEmpty ? 0 : digits.Length <= 2 && HexText.TryDecode(digits, type) ? type[0] : int.MaxValue;
     }
 
     private static void WriteAccessList(RlpWriter rlp, JsonElement transaction)
@@ -159,7 +160,7 @@ internal static class TransactionRlp
         int list = rlp.BeginList();
         foreach (JsonElement item in JsonRlp.NeedList(owner, name))
         {
-            rlp.Write(JsonRlp.Bytes(item, name));
+            rlp.WriteItem(item, name);
         }
 
         rlp.EndList(list);

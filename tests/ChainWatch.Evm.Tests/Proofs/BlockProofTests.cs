@@ -143,11 +143,51 @@ public sealed class BlockProofTests
     public void A_trie_of_nothing_has_the_root_that_every_empty_block_names() =>
         RootOf([]).ToString().ShouldBe("56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421");
 
+    /// <summary>Keys of one, two, three and four bytes, and items that stand in their parents as they are as well as by their hashes. The roots were made by another implementation.</summary>
+    [Theory]
+    [InlineData(1, "7da536f7df63a0dfb481590e53be0e3063d9b798925cc3d479a3eb3155d0b394")]
+    [InlineData(127, "12b65d928880d2c617cd288cdc41c5c68240f95af83d147894d99e1ec331cd2d")]
+    [InlineData(129, "10b12087f35c659b8dc307265f1bb5f1132997ce5b42707b822757b25ae1c228")]
+    [InlineData(300, "275e344129962133c41570e3c32be226e9cbf6aecb545ab3c826f54add088f80")]
+    [InlineData(70_000, "ebb2a87a696647395c2c71118df2f9c41f293a5b99001d5a1e4763886b3ca4d0")]
+    public void A_trie_of_many_items_has_the_root_that_another_implementation_makes(int count, string root) =>
+        RootOf(Enumerable.Range(0, count).Select(static index => Enumerable.Repeat((byte)index, 1 + (index % 50)).ToArray())).ToString().ShouldBe(root);
+
+    [Theory]
+    [InlineData("\\u0030x", "a digit that is escaped")]
+    [InlineData("0X", "a large x")]
+    public void A_block_is_proven_in_any_legal_spelling(string prefix, string why)
+    {
+        string folder = VectorFiles.Folder("execution-apis-tests");
+        byte[] block = Spelled(VectorFiles.Result(folder, "eth_getBlockByNumber/get-latest.io"));
+        byte[] receipts = Spelled(VectorFiles.Result(folder, "eth_getBlockReceipts/get-block-receipts-latest.io"));
+
+        Hash256 root = BlockProof.CheckBlock(block, why, EvmChecks.None);
+        BlockProof.CheckReceipts(receipts, root, default, why);
+
+        byte[] Spelled(byte[] json) => Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(json).Replace("\"0x", "\"" + prefix, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("transactions/0/value", "0xg")]
+    [InlineData("transactions/0/value", "12")]
+    [InlineData("transactions/0/value", "")]
+    [InlineData("transactions/0/input", "0x0g")]
+    [InlineData("transactions/0/input", "0x012g45")]
+    [InlineData("transactions/0/hash", "0x12")]
+    [InlineData("transactions/0", "0x00000000000000000000000000000000000000000000000000000000000000aa")]
+    [InlineData("transactions", "0x")]
+    public void What_is_not_of_the_form_of_a_block_is_refused_as_that(string where, string value)
+    {
+        byte[] block = VectorFiles.Result(VectorFiles.Folder("execution-apis-tests"), "eth_getBlockByNumber/get-latest.io");
+        Should.Throw<AnswerFormatException>(() => BlockProof.CheckBlock(Changed(block, where, value), "geth", EvmChecks.HeaderHash));
+    }
+
     private static string Refused(Action check) => Should.Throw<EndpointException>(check).Error.Check.ShouldNotBeNull();
 
     private static Hash256 RootOf(IEnumerable<byte[]> items)
     {
-        OrderedTrie trie = new();
+        using OrderedTrie trie = new();
         foreach (byte[] item in items)
         {
             trie.Add(item);
@@ -168,7 +208,15 @@ public sealed class BlockProofTests
 
         if (owner is JsonArray items)
         {
-            items.RemoveAt(int.Parse(steps[^1], System.Globalization.CultureInfo.InvariantCulture));
+            int index = int.Parse(steps[^1], System.Globalization.CultureInfo.InvariantCulture);
+            if (value is null)
+            {
+                items.RemoveAt(index);
+            }
+            else
+            {
+                items[index] = value;
+            }
         }
         else
         {
