@@ -5,6 +5,7 @@
 #   benchmarks/run.sh                     all, in about ten minutes on two free cores
 #   benchmarks/run.sh P1 P3               only these
 #   benchmarks/run.sh Waits               who waits for whom while a chain is read: has no target, and is only run when it is named
+#   benchmarks/run.sh Integrity           what each level of checks costs on one EVM block: has no target either
 #   BLOCKS=10000 ROUNDS=3 benchmarks/run.sh P6      P6 in full, the best of three rounds
 #
 # Anything in this folder may take part: a program of its own prints lines of the form
@@ -32,7 +33,7 @@ wants() {
 # Takes the lines of results out of what a program prints; the rest goes to the log.
 collect() {
   echo "== $*" | tee -a "$out/log.txt" >&2
-  "$@" 2>&1 | tee -a "$out/log.txt" | grep -E '^(P[0-9]+|Start|Waits) .* ratio=' | tee -a "$out/lines.txt" >&2
+  "$@" 2>&1 | tee -a "$out/log.txt" | grep -E '^(P[0-9]+|Start|Waits|Integrity) .* ratio=' | tee -a "$out/lines.txt" >&2
 }
 
 # As a host is published: what a process needs to start is compiled before. Both sides of a comparison are in the same program.
@@ -56,6 +57,7 @@ micro() {
 }
 
 if wants P1; then micro '*EvmMatchBenchmarks.Reader*' '*EvmMatchBenchmarks.Read_check*' '*EvmLogsBenchmarks.Reader*' '*EvmLogsBenchmarks.Read_check*' '*CardanoMatchBenchmarks.Reader*' '*CardanoMatchBenchmarks.Read_and*' '*XrplMatchBenchmarks.Reader' '*XrplMatchBenchmarks.Read_and*'; fi
+if [[ " ${wanted[*]} " == *" Integrity "* ]]; then micro '*EvmIntegrityBenchmarks*'; fi
 if [[ " ${wanted[*]} " == *" Waits "* ]]; then
   # Compiled at once and for good: what is compiled in between would count as waiting.
   for chain in cardano bitcoin; do DOTNET_TieredCompilation=0 collect dotnet artifacts/bin/ChainWatch.Benchmarks/release/ChainWatch.Benchmarks.dll waits "$chain"; done

@@ -3,7 +3,7 @@ namespace ChainWatch.Benchmarks;
 /// <summary>Which of the performance targets a class of benchmarks answers to, so that its result is told beside it.</summary>
 /// <param name="number">The target's number, like <c>P3</c>.</param>
 /// <param name="method">The method that is compared with the baseline.</param>
-/// <param name="ratio">The target: at most so much of the baseline's time, or, where <see cref="Speed"/> is set, at least so many times its speed.</param>
+/// <param name="ratio">The target: at most so much of the baseline's time, or, where <see cref="Speed"/> is set, at least so many times its speed. Not a number where the ratio is only told.</param>
 [AttributeUsage(AttributeTargets.Class, AllowMultiple = true)]
 internal sealed class PerformanceTargetAttribute(string number, string method, double ratio) : Attribute
 {

@@ -20,11 +20,14 @@ internal static class TargetLines
                     var parameters = group.Key.DisplayInfo.Trim('[', ']').Replace(", ", ",", StringComparison.Ordinal);
                     yield return string.Create(
                         CultureInfo.InvariantCulture,
-                        $"{target.Number} {group.Key.Type.Name.Replace("Benchmarks", "", StringComparison.Ordinal)}.{target.Method}{(parameters.Length > 0 ? "," : "")}{parameters} bound={Text(of)} ours={Text(time)} ratio={(target.Speed ? of / time : time / of):f2} target={(target.Speed ? ">=" : "<=")}{target.Ratio}");
+                        $"{target.Number} {group.Key.Type.Name.Replace("Benchmarks", "", StringComparison.Ordinal)}.{target.Method}{(parameters.Length > 0 ? "," : "")}{parameters} bound={Text(of)} ours={Text(time)} ratio={(target.Speed ? of / time : time / of):f2} target={Text(target)}");
                 }
             }
         }
     }
+
+    private static string Text(PerformanceTargetAttribute target) =>
+        double.IsNaN(target.Ratio) ? "-" : string.Create(CultureInfo.InvariantCulture, $"{(target.Speed ? ">=" : "<=")}{target.Ratio}");
 
     private static string Text(double nanoseconds) => nanoseconds switch
     {
