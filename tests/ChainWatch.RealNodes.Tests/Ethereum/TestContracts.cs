@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Numerics;
+using System.Text;
 using ChainWatch.TestInfrastructure;
 
 namespace ChainWatch.RealNodes.Tests;
@@ -68,6 +69,23 @@ internal sealed class TestContracts
         var head = (start.Length - (2 * "{0:x2}".Length) + 4) / 2;
         var changeAt = head + (tell.Length / 2);
         return DeployAsync(node, string.Format(CultureInfo.InvariantCulture, start, changeAt + (change.Length / 2), changeAt) + tell + change + answer);
+    }
+
+    /// <summary>Deploys a token that says its decimals and its symbol; whatever else it is asked, it tells a transfer as the plain token does.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="decimals">Its decimals.</param>
+    /// <param name="symbol">Its symbol: less than 32 letters.</param>
+    /// <param name="isWord">Whether it says its symbol as one word, as tokens older than the standard do.</param>
+    public static Task<string> DeployDescribedTokenAsync(EthereumNode node, byte decimals, string symbol, bool isWord = false)
+    {
+        const int places = 2;
+        const string start = "60003560e01c" + "8063313ce567" + "1460{0:x2}57" + "6395d89b41" + "1460{1:x2}57";
+        var letters = Convert.ToHexStringLower(Encoding.ASCII.GetBytes(symbol)).PadRight(64, '0');
+        var saysDecimals = $"5b60{decimals:x2}" + "60005260206000f3";
+        var saysSymbol = isWord ? $"5b7f{letters}" + "60005260206000f3" : "5b6020600052" + $"60{symbol.Length:x2}602052" + $"7f{letters}604052" + "60606000f3";
+        // Where a place is, the code has one byte.
+        var decimalsAt = ((start.Length - (places * ("{0:x2}".Length - 2))) / 2) + (Token.Length / 2);
+        return DeployAsync(node, string.Format(CultureInfo.InvariantCulture, start, decimalsAt, decimalsAt + (saysDecimals.Length / 2)) + Token + saysDecimals + saysSymbol);
     }
 
     /// <summary>The call that transfers tokens.</summary>
