@@ -43,7 +43,7 @@ internal sealed class OrderedTrie : IDisposable
         }
         else
         {
-            _items.Sort(static (left, right) => left.Key.CompareTo(right.Key));
+            _items.Sort(static (left, right) => left.Key.Word.CompareTo(right.Key.Word));
             WriteNode(CollectionsMarshal.AsSpan(_items), depth: 0);
         }
 
