@@ -45,6 +45,7 @@ public sealed class ChainStatus
     private long _announcedAt;
     private long? _unannouncedSince;
     private long _muteSince;
+    private bool _readSinceSubscribed;
     private TimeSpan _muteBefore;
     private ReconciliationStatus _reconciliation = new();
     private IReadOnlyList<TokenMetadata> _tokens = [];
@@ -302,6 +303,8 @@ public sealed class ChainStatus
         lock (_lock)
         {
             long now = _time.GetTimestamp();
+            bool sinceSubscribed = _readSinceSubscribed;
+            _readSinceSubscribed = true;
             _connected = true;
             _answeredAt = now;
             if (_head is not null && head.Height <= _head.Value.Height)
@@ -323,7 +326,8 @@ public sealed class ChainStatus
             _hadEvent = true;
             if (head.Height > _announced)
             {
-                _unannouncedSince ??= now;
+                // What the first look after the subscription finds may have come just before it, and is announced to nobody.
+                _unannouncedSince ??= sinceSubscribed ? now : null;
             }
             else if (_announced - head.Height > MostAhead)
             {
@@ -358,6 +362,7 @@ public sealed class ChainStatus
                 _push = PushState.Subscribed;
                 _muteSince = _time.GetTimestamp();
                 _unannouncedSince = null;
+                _readSinceSubscribed = false;
             }
         }
     }

@@ -52,11 +52,20 @@ internal static partial class Exposition
         provider.GetRequiredService<ProcessMetrics>();
         provider.GetRequiredService<ReconciliationMetrics>();
         chain.Status.Led(leading: true, term: 1);
+        chain.Status.SawTokens([new TokenMetadata { Asset = simulated.Chain.Assets[0], Decimals = 3 }]);
         ReconciliationRun run = new() { Id = 1, Chain = "one", Request = new ReconciliationRequest(), State = ReconciliationState.Done, RequestedAt = time.GetUtcNow(), EndedAt = time.GetUtcNow() };
         chain.Status.Reconciled(new ReconciliationStatus { Last = run });
         metrics.IsHealthy = static _ => true;
         metrics.VerdictOf = static _ => FeedVerdict.DeadFeed;
-        metrics.Track(chain);
+        metrics.Track(new ChainRegistration
+        {
+            Chain = chain.Chain,
+            Status = chain.Status,
+            Options = chain.Options,
+            Confirmation = chain.Confirmation,
+            CreateSource = chain.CreateSource,
+            FinalAnswers = new FinalAnswers(maxBytes: 1, TimeSpan.FromHours(1), time),
+        });
         metrics.Outbox(new OutboxState(1, time.GetUtcNow(), 1), time);
         StoreSpace space = new(new RetentionOptions { Policy = RetentionPolicy.Normal, DatabaseVolume = Path.GetTempPath() });
         space.ReadAsync(new InMemoryWatchStore(), time.GetUtcNow(), CancellationToken.None).GetAwaiter().GetResult();

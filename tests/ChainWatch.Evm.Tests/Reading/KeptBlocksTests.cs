@@ -1,5 +1,5 @@
-using ChainWatch.TestInfrastructure;
 using System.Text.Json.Nodes;
+using ChainWatch.TestInfrastructure;
 
 namespace ChainWatch.Evm.Tests;
 

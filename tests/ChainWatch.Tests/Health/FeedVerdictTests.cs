@@ -113,9 +113,23 @@ public sealed class FeedVerdictTests
 
         Status.PushesSubscribed();
         Read(200);
+        Read(201);
         Pass(3);
         Health.Verdict.ShouldBe(FeedVerdict.DeadFeed);
         Health.Reason!.ShouldContain("none has come");
+    }
+
+    [Fact]
+    public void A_block_that_came_just_before_the_subscription_is_no_announcement_that_was_missed()
+    {
+        Read(10);
+        Status.PushesSubscribed();
+        Pass(1);
+        Read(11);
+        Stand("alpha", 11);
+        Pass(61);
+        Read(11);
+        Health.Verdict.ShouldBe(FeedVerdict.StalledChain, Health.Reason);
     }
 
     [Fact]
