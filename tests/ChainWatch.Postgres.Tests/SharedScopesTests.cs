@@ -108,8 +108,9 @@ public sealed class SharedScopesTests(PostgresServerFixture postgres) : IAsyncLi
         {
             _owner = owner;
             _name = name;
+            // Long enough that a busy machine takes no scope from anybody.
             PostgresLeaderElection election = owner._test.CreateElection(
-                name, new LeadershipOptions { TimeToLive = TimeSpan.FromSeconds(1), HandBackAfter = TimeSpan.FromSeconds(1), ShareChains = share }, writeTimeout: TimeSpan.FromMilliseconds(800));
+                name, new LeadershipOptions { TimeToLive = TimeSpan.FromSeconds(3), HandBackAfter = TimeSpan.FromSeconds(1), ShareChains = share }, writeTimeout: TimeSpan.FromMilliseconds(800));
             _standing = [.. s_scopes.Select(scope => StandAsync(election, scope, ready))];
         }
 
