@@ -107,32 +107,12 @@ internal sealed class SimulatedEngine : IDisposable
     }
 
     /// <summary>Has reconciliation ask another reader for the chain's state. Before the start.</summary>
-    public void ReadStateBy(IChainStateReader reader) => Registration = new ChainRegistration
-    {
-        Chain = Registration.Chain,
-        Status = Registration.Status,
-        Options = Registration.Options,
-        Reader = Registration.Reader,
-        Confirmation = Registration.Confirmation,
-        StartHeight = Registration.StartHeight,
-        CreateSource = Registration.CreateSource,
-        StateReader = reader,
-    };
+    public void ReadStateBy(IChainStateReader reader) => RegisterAnew(reader, Registration.ReadTokens);
 
     /// <summary>Has token contracts say what a test says. Before the start.</summary>
     public void ReadTokensBy(Func<Answer<IReadOnlyList<TokenMetadata>>> read)
     {
-        Registration = new ChainRegistration
-        {
-            Chain = Registration.Chain,
-            Status = Registration.Status,
-            Options = Registration.Options,
-            Reader = Registration.Reader,
-            Confirmation = Registration.Confirmation,
-            StartHeight = Registration.StartHeight,
-            CreateSource = Registration.CreateSource,
-            ReadTokens = _ => ValueTask.FromResult(read()),
-        };
+        RegisterAnew(Registration.StateReader, _ => ValueTask.FromResult(read()));
         _metrics.Track(Registration);
     }
 
@@ -169,4 +149,17 @@ internal sealed class SimulatedEngine : IDisposable
         Log.Dispose();
         _stop.Dispose();
     }
+
+    private void RegisterAnew(IChainStateReader? state, Func<CancellationToken, ValueTask<Answer<IReadOnlyList<TokenMetadata>>>>? tokens) => Registration = new ChainRegistration
+    {
+        Chain = Registration.Chain,
+        Status = Registration.Status,
+        Options = Registration.Options,
+        Reader = Registration.Reader,
+        Confirmation = Registration.Confirmation,
+        StartHeight = Registration.StartHeight,
+        CreateSource = Registration.CreateSource,
+        StateReader = state,
+        ReadTokens = tokens,
+    };
 }
