@@ -55,6 +55,11 @@ public sealed class BitcoinReorgTests
             }
         }
 
+        if (withExtensions)
+        {
+            await traffic.SendOutAsync();
+        }
+
         await node.MineAsync(1, traffic.Watched[0]);
         await node.MineAsync(chaos.Deepest);
         await CatchUpAsync(monitor, node, database);
@@ -115,10 +120,13 @@ public sealed class BitcoinReorgTests
     private static Task CatchUpAsync(DepositMonitorHost monitor, BitcoinNode node, MonitorDatabase database) =>
         monitor.CatchUpAsync(() => node.Rpc.CallTextAsync("getbestblockhash"), database, Patience);
 
-    /// <summary>Watches the coins that some payments made, from the blocks of these payments on.</summary>
+    /// <summary>Watches the coins that some payments made, from the blocks of these payments on; the first of them are two that have been spent, where there are any.</summary>
     private static async Task WatchCoinsAsync(HttpClient http, MonitorDatabase database, List<string> coins)
     {
-        foreach (var payment in (await database.ReadPaymentsAsync()).Where(payment => payment.Ordinal >= 0 && !coins.Contains($"{payment.TransactionId}:{payment.Ordinal}")).OrderBy(payment => payment.TransactionId, StringComparer.Ordinal).Take(12))
+        var spent = (await database.ReadSpendsAsync()).Select(spend => (spend.TransactionId, spend.Output)).ToHashSet();
+        var unwatched = (await database.ReadPaymentsAsync()).Where(payment => payment.Ordinal >= 0 && !coins.Contains($"{payment.TransactionId}:{payment.Ordinal}"))
+            .OrderBy(payment => payment.TransactionId, StringComparer.Ordinal).ToList();
+        foreach (var payment in unwatched.Where(payment => spent.Contains((payment.TransactionId, payment.Ordinal))).Take(2).Concat(unwatched).Distinct().Take(12))
         {
             var coin = $"{payment.TransactionId}:{payment.Ordinal}";
             using var answer = await http.PostAsJsonAsync("/addresses", new { chain = "bitcoin", address = coin, since = payment.Height });

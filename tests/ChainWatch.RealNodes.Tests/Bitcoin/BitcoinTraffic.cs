@@ -89,6 +89,29 @@ internal sealed class BitcoinTraffic
         }
     }
 
+    /// <summary>Moves coins out of the extension blocks to a watched address, in a block that stays: whether any of the others did is drawn.</summary>
+    public async Task SendOutAsync()
+    {
+        const int attempts = 10;
+        for (var attempt = 1; ; attempt++)
+        {
+            // The wallet may hold on to coins of blocks that were taken back: it gets new ones.
+            await _node.HideAsync(10);
+            await _node.MineAsync();
+            try
+            {
+                await _node.Hidden.CallAsync("sendtoaddress", _watched[0].Address, 1);
+                await _node.MineAsync();
+                Sent++;
+                return;
+            }
+            catch (JsonRpcErrorException) when (attempt < attempts)
+            {
+                await _node.MineAsync();
+            }
+        }
+    }
+
     /// <summary>Makes a transaction for a block that is mined right away, whatever the pool holds: it may spend what a transaction there spends.</summary>
     public async Task<string?> SignConflictAsync()
     {
