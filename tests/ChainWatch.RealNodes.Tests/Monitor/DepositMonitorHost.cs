@@ -33,6 +33,9 @@ internal sealed class DepositMonitorHost : IAsyncDisposable
 
     public bool IsRunning => _process is { HasExited: false };
 
+    /// <summary>How much time of processors it has used since it was started.</summary>
+    public TimeSpan ProcessorTime => _process!.ProcessorTime;
+
     public string Output => _process?.Output ?? "";
 
     /// <summary>The end of its output, short enough to be read.</summary>

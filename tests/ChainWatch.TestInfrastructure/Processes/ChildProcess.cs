@@ -35,6 +35,16 @@ public sealed class ChildProcess : IAsyncDisposable
     /// <summary>Its id.</summary>
     public int Id => _process.Id;
 
+    /// <summary>How much time of processors it has used so far.</summary>
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime;
+        }
+    }
+
     /// <summary>Whether it has ended.</summary>
     public bool HasExited => _process.HasExited;
 
