@@ -389,8 +389,18 @@ public sealed partial class EndpointPool<TEndpoint>
             case EndpointErrorKind.Transient:
             case EndpointErrorKind.Unsupported or EndpointErrorKind.ClientBug when error.NoConnection:
                 slot.Connected = false;
-                Demoting(slot, () => slot.Rating.Failed(tip, error.Message, error.RetryAfter, _time.GetUtcNow()));
-                LogFailed(slot.Client.Chain, slot.Client.Name, error.Message);
+                // One that rests is asked where nobody else may answer, again and again maybe: it was told when the rest began.
+                bool told = false;
+                Demoting(slot, () =>
+                {
+                    told = slot.Rating.RestsUntil > _time.GetUtcNow();
+                    slot.Rating.Failed(tip, error.Message, error.RetryAfter, _time.GetUtcNow());
+                });
+                if (!told)
+                {
+                    LogFailed(slot.Client.Chain, slot.Client.Name, error.Message);
+                }
+
                 break;
             case EndpointErrorKind.AuthFailed:
                 slot.Connected = false;
