@@ -53,7 +53,7 @@ public sealed class EndpointPoolTests
             answer.Reason!.ShouldNotContain("endpoint-1");
         }
 
-        bench.Logs.Of("EndpointFailed").Count().ShouldBe(1, "that it fails is told once, and not each time it is asked all the same");
+        bench.Logs.Of("EndpointFailed").Count.ShouldBe(1, "that it fails is told once, and not each time it is asked all the same");
         Choose(bench, "nobody", () => bench.Reader.ReadHeaderAtAsync(0, CancellationToken.None)).Reason.ShouldBe("there is no endpoint that may be asked this");
     }
 
