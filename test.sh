@@ -81,9 +81,9 @@ if [ "$build" = true ]; then
   echo "building (Release)"
   dotnet build ChainWatch.sln -c Release -v quiet -nologo -clp:NoSummary || { echo "the build failed"; end 0 1 0 1; }
   if [ "$needs_nodes" = true ]; then
-    # As it is deployed: compiled ahead of time, so that the many processes of the tests do not take the machine from each other by compiling themselves.
-    # Without what may be left of a publish together with the runtime: the SDK takes such halves of programs for up to date, and they do not start.
+    # What is left of a publish together with the runtime, the SDK takes for up to date; such halves of programs do not start.
     rm -rf artifacts/obj/DepositMonitor/release_linux-x64/R2R
+    # As it is deployed: compiled ahead of time, so that the many processes of the tests do not take the machine from each other by compiling themselves.
     dotnet publish samples/DepositMonitor -c Release -r linux-x64 --self-contained false -p:PublishReadyToRun=true -p:RunAnalyzers=false -o artifacts/published/DepositMonitor -v quiet -nologo -clp:NoSummary \
       || { echo "publishing samples/DepositMonitor failed"; end 0 1 0 1; }
   fi

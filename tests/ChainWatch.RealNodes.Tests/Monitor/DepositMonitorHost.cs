@@ -23,7 +23,7 @@ internal sealed class DepositMonitorHost : IAsyncDisposable
         };
         if (!Effort.IsLong)
         {
-            // Nor is what is compiled well compiled better: most of these processes are gone before that pays, and there are hundreds of them. Where times are held, they run as they would elsewhere.
+            // Nor is what is compiled well compiled better: most of these processes are gone before that pays, and there are hundreds of them. Where times are held, they are, as elsewhere.
             _environment["DOTNET_TC_CallCountingDelayMs"] = "60000";
         }
 
