@@ -97,11 +97,12 @@ public sealed class ChainHealth
         // Whoever does not ask hears nothing: then the silence says nothing about the feed.
         bool busy = feed.Working * 2 > limit;
         TimeSpan silence = busy ? TimeSpan.Zero : feed.Silence;
-        (FeedVerdict verdict, string how) = silence * 2 > limit ? Explain(feed, status.Endpoints, limit) : (FeedVerdict.None, "");
-        if (verdict == FeedVerdict.StalledChain && registration.BlocksOnDemand())
+        (FeedVerdict verdict, string how, TimeSpan known) = silence * 2 > limit ? Explain(feed, status, limit) : (FeedVerdict.None, "", TimeSpan.Zero);
+        if (registration.BlocksOnDemand() && known < silence)
         {
-            // Nobody has asked the chain for a block. As long as its endpoints answer and agree on that, nothing is missed.
-            silence = TimeSpan.Zero;
+            // Nobody may have asked the chain for a block all the while: what is missed has been missed since something told of it. Counted from the last block, the next one
+            // after a quiet hour would be an hour late in the moment in which it is announced and not read yet.
+            silence = known;
         }
 
         TimeSpan mendable = busy ? TimeSpan.Zero : silence > feed.Uncommitted ? silence : feed.Uncommitted;
@@ -137,41 +138,48 @@ public sealed class ChainHealth
         };
     }
 
-    /// <summary>Tells a chain that stands still from a feed that does not deliver it, by what all its endpoints say.</summary>
-    private static (FeedVerdict Verdict, string How) Explain(FeedState feed, IReadOnlyList<EndpointStanding> endpoints, TimeSpan limit)
+    /// <summary>
+    /// Tells a chain that stands still from a feed that does not deliver it, by what all its endpoints say; and since when it has been known that something is missing, which is
+    /// never where the chain stands still.
+    /// </summary>
+    private static (FeedVerdict Verdict, string How, TimeSpan Known) Explain(FeedState feed, ChainStatus status, TimeSpan limit)
     {
+        IReadOnlyList<EndpointStanding> endpoints = status.Endpoints;
+        EndpointStanding? ahead = endpoints.Where(endpoint => endpoint.Up && endpoint.Head > feed.Head).MaxBy(static endpoint => endpoint.Head);
+        TimeSpan owed = status.OwedAt(Math.Max(feed.Announced, ahead?.Head ?? -1));
         if (feed.Mute is { } mute && mute > feed.SinceRead)
         {
             string last = feed.Announced < 0 ? "none has come" : $"the last announced height {feed.Announced}";
-            return (FeedVerdict.DeadFeed, $"The feed is dead: pushes are subscribed to and mute for {Seconds(mute)} ({last}), while polls have come to height {feed.Head}.");
+            return (FeedVerdict.DeadFeed, $"The feed is dead: pushes are subscribed to and mute for {Seconds(mute)} ({last}), while polls have come to height {feed.Head}.", feed.Missed);
         }
 
-        EndpointStanding? ahead = endpoints.Where(endpoint => endpoint.Up && endpoint.Head > feed.Head).MaxBy(static endpoint => endpoint.Head);
         if (ahead is not null)
         {
-            return (FeedVerdict.DeadFeed, $"The feed is dead: endpoint '{ahead.Name}' is at height {ahead.Head}, while what is read stays at {feed.Head}.");
+            return (FeedVerdict.DeadFeed, $"The feed is dead: endpoint '{ahead.Name}' is at height {ahead.Head}, while what is read stays at {feed.Head}.", owed);
         }
 
         if (feed.Unread)
         {
-            return (FeedVerdict.BusyConsumer, "Following it fails again and again, so that nobody reads the feed.");
+            return (FeedVerdict.BusyConsumer, "Following it fails again and again, so that nobody reads the feed.", feed.SinceAnswer);
         }
 
         if (!feed.Connected || feed.SinceAnswer * 2 > limit)
         {
-            return (FeedVerdict.DeadFeed, feed.HadEvent ? $"The feed is dead: no endpoint has answered for {Seconds(feed.SinceAnswer)}." : "The feed is dead: no endpoint has answered yet.");
+            string answered = feed.HadEvent ? $"The feed is dead: no endpoint has answered for {Seconds(feed.SinceAnswer)}." : "The feed is dead: no endpoint has answered yet.";
+            return (FeedVerdict.DeadFeed, answered, feed.SinceAnswer);
         }
 
         if (feed.Announced > feed.Head)
         {
-            return (FeedVerdict.DeadFeed, $"The feed is dead: heads are announced up to height {feed.Announced}, but nothing above {feed.Head} can be read.");
+            return (FeedVerdict.DeadFeed, $"The feed is dead: heads are announced up to height {feed.Announced}, but nothing above {feed.Head} can be read.", owed);
         }
 
         int agreeing = endpoints.Count(static endpoint => endpoint is { Up: true, Head: not null });
         string flapping = feed.LowestHead < feed.Head ? $", going back and forth between it and {feed.LowestHead}" : "";
-        return (FeedVerdict.StalledChain, agreeing > 1
+        string still = agreeing > 1
             ? $"The chain stands still: all {agreeing} endpoints that answer agree on height {feed.Head}{flapping}."
-            : $"The chain stands still, or its only endpoint does: it answers, and stays at height {feed.Head}{flapping}.");
+            : $"The chain stands still, or its only endpoint does: it answers, and stays at height {feed.Head}{flapping}.";
+        return (FeedVerdict.StalledChain, still, TimeSpan.Zero);
     }
 
     private static (HealthState State, string? NotReady, string? Reason) Judge(FeedState feed, ChainStatus status, ReadinessOptions readiness, string because)

@@ -47,6 +47,8 @@ public sealed class ChainStatus
     private long _muteSince;
     private bool _readSinceSubscribed;
     private TimeSpan _muteBefore;
+    private TimeSpan _missedBefore;
+    private long? _owedSince;
     private ReconciliationStatus _reconciliation = new();
     private IReadOnlyList<TokenMetadata> _tokens = [];
 
@@ -323,6 +325,7 @@ public sealed class ChainStatus
             _lowestHead = head.Height;
             _headAt = _announced == head.Height ? _announcedAt : now;
             _readAt = now;
+            _owedSince = null;
             _hadEvent = true;
             if (head.Height > _announced)
             {
@@ -347,6 +350,7 @@ public sealed class ChainStatus
             {
                 _toldHeight = height;
                 _readAt = _answeredAt;
+                _owedSince = null;
             }
         }
     }
@@ -402,8 +406,13 @@ public sealed class ChainStatus
             _announced = height;
             _announcedAt = _time.GetTimestamp();
             _muteBefore = TimeSpan.Zero;
+            _missedBefore = TimeSpan.Zero;
             _muteSince = _announcedAt;
             _unannouncedSince = null;
+            if (height > _head?.Height)
+            {
+                _owedSince ??= _announcedAt;
+            }
         }
     }
 
@@ -433,6 +442,8 @@ public sealed class ChainStatus
                 _readAt = _lastCommitAt;
                 _answeredAt = _lastCommitAt;
                 _muteBefore = TimeSpan.Zero;
+                _missedBefore = TimeSpan.Zero;
+                _owedSince = null;
                 _muteSince = _lastCommitAt;
                 _unannouncedSince = null;
             }
@@ -518,8 +529,26 @@ public sealed class ChainStatus
                 SinceAnswer = _time.GetElapsedTime(_answeredAt),
                 Uncommitted = IsBehindLocked() ? _time.GetElapsedTime(Math.Max(_lastCommitAt, _behindSince)) : TimeSpan.Zero,
                 Mute = MuteLocked(),
+                Missed = MissedLocked(),
                 Working = working == NotWorking ? TimeSpan.Zero : _time.GetElapsedTime(working),
             };
+        }
+    }
+
+    /// <summary>How long it has been known that there is more than what is read; counted anew from every block that is read, and from the first look that finds some more.</summary>
+    /// <param name="height">The highest head that anybody tells of now.</param>
+    internal TimeSpan OwedAt(long height)
+    {
+        lock (_lock)
+        {
+            if (height <= (_head?.Height ?? -1))
+            {
+                _owedSince = null;
+                return TimeSpan.Zero;
+            }
+
+            long since = _owedSince ??= _time.GetTimestamp();
+            return _time.GetElapsedTime(since);
         }
     }
 
@@ -553,6 +582,7 @@ public sealed class ChainStatus
         if (_push == PushState.Subscribed)
         {
             _muteBefore += _time.GetElapsedTime(_muteSince);
+            _missedBefore = MissedLocked();
         }
     }
 
@@ -561,6 +591,8 @@ public sealed class ChainStatus
         _push == PushState.Subscribed && _unannouncedSince is { } since && _time.GetElapsedTime(since) > PushGrace
             ? _muteBefore + _time.GetElapsedTime(_muteSince)
             : null;
+
+    private TimeSpan MissedLocked() => _missedBefore + (_unannouncedSince is { } since ? _time.GetElapsedTime(since) : TimeSpan.Zero);
 
     private bool IsBehindLocked() => _head is { } head && _cursor is { } cursor && head.Height > cursor.Height;
 

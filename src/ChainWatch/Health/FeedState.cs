@@ -33,6 +33,9 @@ internal readonly struct FeedState
     /// <summary>How long subscribed pushes have delivered nothing while the chain grew; <see langword="null"/> where nothing was missed.</summary>
     public required TimeSpan? Mute { get; init; }
 
+    /// <summary>How long ago the first block came that was not announced, by as many subscriptions as have come to nothing since; zero where nothing was missed.</summary>
+    public required TimeSpan Missed { get; init; }
+
     /// <summary>How long the follower has worked without asking the source; zero while it waits for it.</summary>
     public required TimeSpan Working { get; init; }
 

@@ -271,15 +271,139 @@ public sealed class FeedVerdictTests
     }
 
     [Fact]
-    public void A_chain_that_makes_blocks_on_demand_fails_when_its_feed_is_dead()
+    public void A_chain_that_makes_blocks_on_demand_fails_when_no_endpoint_answers()
     {
-        _options.BlockTime = TimeSpan.Zero;
-        Read(10);
-        Pass(61);
-        Health.Verdict.ShouldBe(FeedVerdict.DeadFeed);
-        Read(10);
+        BeQuietOnDemand();
+        Pass(60);
+        Health.State.ShouldBe(HealthState.Healthy);
+        Pass(1);
+        Expect(FeedVerdict.DeadFeed, "No new block for 61 s; the limit is 60 s. The feed is dead: no endpoint has answered for 61 s.");
+        Health.Lasted.ShouldBe(TimeSpan.FromSeconds(61));
+    }
+
+    [Fact]
+    public void A_chain_that_makes_blocks_on_demand_fails_when_an_endpoint_stays_ahead_of_what_is_read()
+    {
+        BeQuietOnDemand();
         Stand("beta", 11);
-        Health.Verdict.ShouldBe(FeedVerdict.DeadFeed);
+        for (int second = 0; second <= 60; second++)
+        {
+            Health.State.ShouldBe(HealthState.Healthy, Health.Reason);
+            Pass(1);
+            Read(10);
+        }
+
+        Expect(FeedVerdict.DeadFeed, "No new block for 61 s; the limit is 60 s. The feed is dead: endpoint 'beta' is at height 11, while what is read stays at 10.");
+        Health.Lasted.ShouldBe(TimeSpan.FromSeconds(61));
+        Health.Mendable.ShouldBe(TimeSpan.FromSeconds(61));
+        Read(11);
+        Health.State.ShouldBe(HealthState.Healthy);
+    }
+
+    [Fact]
+    public void A_chain_that_makes_blocks_on_demand_fails_when_what_is_announced_cannot_be_read()
+    {
+        Status.PushesSubscribed();
+        Announce(10);
+        BeQuietOnDemand();
+        for (int second = 0; second <= 60; second++)
+        {
+            Announce(11 + second);
+            Health.State.ShouldBe(HealthState.Healthy, Health.Reason);
+            Pass(1);
+            Read(10);
+        }
+
+        Expect(FeedVerdict.DeadFeed, "No new block for 61 s; the limit is 60 s. The feed is dead: heads are announced up to height 71, but nothing above 10 can be read.");
+        Health.Lasted.ShouldBe(TimeSpan.FromSeconds(61));
+    }
+
+    [Fact]
+    public void A_chain_that_makes_blocks_on_demand_fails_when_pushes_stay_mute_about_the_blocks_that_come()
+    {
+        Status.PushesSubscribed();
+        Announce(10);
+        BeQuietOnDemand();
+        for (int second = 0; second <= 60; second++)
+        {
+            Read(11 + second);
+            Health.State.ShouldBe(HealthState.Healthy, Health.Reason);
+            Pass(1);
+            if (second == 30)
+            {
+                Status.PushesFailed("opened anew");
+                Status.PushesSubscribed();
+            }
+        }
+
+        Read(72);
+        Pass(3);
+        Health.Verdict.ShouldBe(FeedVerdict.DeadFeed, Health.Reason);
+        Health.Reason!.ShouldContain("pushes are subscribed to and mute");
+        Health.Lasted.ShouldBe(TimeSpan.FromSeconds(63));
+        Announce(72);
+        Health.State.ShouldBe(HealthState.Healthy);
+    }
+
+    [Fact]
+    public void A_chain_that_makes_blocks_on_demand_fails_when_nobody_reads_it_for_failures()
+    {
+        BeQuietOnDemand();
+        Status.Failed("the store refused");
+        Health.State.ShouldBe(HealthState.Degraded);
+        for (int second = 1; second <= 61; second++)
+        {
+            Health.State.ShouldBe(HealthState.Degraded, Health.Reason);
+            Pass(1);
+            Status.Failed("the store refused");
+        }
+
+        Health.Verdict.ShouldBe(FeedVerdict.BusyConsumer, Health.Reason);
+        Health.Lasted.ShouldBe(TimeSpan.FromSeconds(61));
+    }
+
+    [Theory]
+    [InlineData("it is announced before it is read")]
+    [InlineData("an endpoint tells of it before it is read")]
+    [InlineData("it is read before it is announced")]
+    [InlineData("it is read before it is committed")]
+    [InlineData("an endpoint is slow just then")]
+    [InlineData("following it fails just then")]
+    public void The_first_block_after_a_quiet_time_of_a_chain_that_makes_blocks_on_demand_is_none_that_is_late(string when)
+    {
+        Status.PushesSubscribed();
+        Announce(10);
+        Status.Committed(new ChainPoint(10, default), finalizedHeight: 10, blocks: 1, events: 0);
+        BeQuietOnDemand();
+        switch (when)
+        {
+            case "it is announced before it is read":
+                Announce(11);
+                break;
+            case "an endpoint tells of it before it is read":
+                Stand("alpha", 11);
+                break;
+            case "it is read before it is announced":
+                Read(11);
+                Pass(3);
+                Read(11);
+                break;
+            case "it is read before it is committed":
+                Announce(11);
+                Read(11);
+                break;
+            case "an endpoint is slow just then":
+                Pass(40);
+                break;
+            default:
+                Status.Failed("the store refused");
+                break;
+        }
+
+        Health.State.ShouldNotBe(HealthState.Failing, Health.Reason);
+        Health.Mendable.ShouldBeLessThan(TimeSpan.FromSeconds(41));
+        Pass(5);
+        Health.State.ShouldNotBe(HealthState.Failing, Health.Reason);
     }
 
     [Fact]
@@ -292,6 +416,16 @@ public sealed class FeedVerdictTests
         Status.Subscriptions.ShouldBe(0);
         Health.State.ShouldBe(HealthState.Healthy);
         Status.Led(leading: true, term: 2);
+        Health.State.ShouldBe(HealthState.Healthy);
+    }
+
+    /// <summary>A chain on which nobody had anything to do for hours, and which was looked at all the while.</summary>
+    private void BeQuietOnDemand()
+    {
+        _options.BlockTime = TimeSpan.Zero;
+        Read(10);
+        Pass(36_000);
+        Read(10);
         Health.State.ShouldBe(HealthState.Healthy);
     }
 
