@@ -174,6 +174,50 @@ public sealed class PostgresLeaderElectionTests(PostgresServerFixture postgres) 
     }
 
     [Fact]
+    public async Task A_writer_that_was_stuck_before_its_leader_was_replaced_is_ended_at_the_first_look()
+    {
+        TimeSpan writeTimeout = TimeSpan.FromMilliseconds(300);
+        await using Leadership first = await Election("one").AcquireAsync("scope", Token);
+        await using NpgsqlConnection writer = await _test.DataSource.OpenConnectionAsync(Token);
+        await using NpgsqlTransaction write = await writer.BeginTransactionAsync(Token);
+        await HoldTermAsync(writer);
+        await Eventually.BecomesTrueAsync(
+            async _ => await _test.ScalarAsync<TimeSpan>($"select clock_timestamp() - xact_start from pg_stat_activity where pid = {writer.ProcessID}") > writeTimeout,
+            s_patience, () => "the writer's transaction stays young", Token);
+        await first.DisposeAsync();
+
+        ManualTimeProvider clock = new();
+        Task<Leadership> next = Election("two", writeTimeout: writeTimeout, time: clock).AcquireAsync("scope", Token).AsTask();
+        await _test.IsBlockedAsync(LeaderSessions("two"), writer.ProcessID);
+        clock.Advance(writeTimeout / 2);
+
+        await using Leadership second = await next.WaitAsync(s_patience, Token);
+        await Should.ThrowAsync<NpgsqlException>(() => write.CommitAsync(Token));
+    }
+
+    [Fact]
+    public async Task A_write_that_is_younger_than_its_timeout_is_waited_for_however_often_it_is_looked_at()
+    {
+        await using Leadership first = await Election("one").AcquireAsync("scope", Token);
+        await using NpgsqlConnection writer = await _test.DataSource.OpenConnectionAsync(Token);
+        await using NpgsqlTransaction write = await writer.BeginTransactionAsync(Token);
+        await HoldTermAsync(writer);
+        await first.DisposeAsync();
+
+        string name = $"looks-{_test.Options.Schema}";
+        await using NpgsqlDataSource looks = NpgsqlDataSource.Create($"{_test.Options.ConnectionString};Application Name={name}");
+        TimeSpan lease = TimeSpan.FromMinutes(10);
+        Task<Leadership> next = Election("two", lease: lease, writeTimeout: lease / 2, dataSource: looks).AcquireAsync("scope", Token).AsTask();
+        await Eventually.BecomesTrueAsync(
+            async _ => await _test.ScalarAsync<long>($"select count(*) from pg_stat_activity where application_name = '{name}' and query like '%pg_terminate_backend%' and state = 'idle'") > 0,
+            s_patience, () => "nobody looks after the writer", Token);
+
+        next.IsCompleted.ShouldBeFalse();
+        await write.CommitAsync(Token);
+        await using Leadership second = await next;
+    }
+
+    [Fact]
     public async Task Who_stands_by_is_told_who_leads_from_where_and_since_when()
     {
         await using Leadership first = await Election("one").AcquireAsync("scope", Token);

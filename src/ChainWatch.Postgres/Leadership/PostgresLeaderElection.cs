@@ -14,6 +14,9 @@ public sealed class PostgresLeaderElection : ILeaderElection
     private static readonly TimeSpan s_leastWait = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan s_mostWait = TimeSpan.FromSeconds(2);
 
+    // Raising a term takes some milliseconds where nobody is in the way.
+    private static readonly TimeSpan s_stuckLook = TimeSpan.FromMilliseconds(100);
+
     private readonly PostgresElectionSettings _settings;
     private readonly TimeProvider _time;
     private readonly ILogger<PostgresLeaderElection> _logger;
@@ -121,17 +124,21 @@ public sealed class PostgresLeaderElection : ILeaderElection
 
     /// <summary>
     /// Raises the term. Writes of the last leader that are under way are waited for; they end by themselves within their timeout. One whose client was stopped half-way
-    /// through sending is not covered by any timeout of the server's: its session is ended.
+    /// through sending is not covered by any timeout of the server's: its session is ended as soon as it is older than that. It has mostly been stuck for most of the lease by then.
     /// </summary>
     private async Task<(long Term, long StoreTerm)?> RaiseAsync(LeaderSession session, bool insist, CancellationToken cancellationToken)
     {
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task<(long, long)?> raising = session.RaiseTermAsync(insist, stop.Token);
-        while (await Task.WhenAny(raising, Task.Delay(_settings.WriteTimeout, _time, stop.Token)) != raising)
+        while (await Task.WhenAny(raising, Task.Delay(s_stuckLook, _time, stop.Token)) != raising)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            await using NpgsqlCommand end = _settings.DataSource.CreateCommand("select count(pg_terminate_backend(pid)) from unnest(pg_blocking_pids($1)) as pid");
-            end.Parameters.With(session.ProcessId);
+            await using NpgsqlCommand end = _settings.DataSource.CreateCommand(
+                """
+                select count(pg_terminate_backend(a.pid)) from unnest(pg_blocking_pids($1)) as b(pid) join pg_stat_activity a using (pid)
+                where clock_timestamp() - a.xact_start >= $2 * interval '1 millisecond'
+                """);
+            end.Parameters.With(session.ProcessId).With((long)_settings.WriteTimeout.TotalMilliseconds);
             if (await end.ExecuteScalarAsync(cancellationToken) is long and > 0)
             {
                 LeadershipLog.StuckWriterEnded(_logger);
