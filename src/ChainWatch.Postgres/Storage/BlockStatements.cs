@@ -77,30 +77,24 @@ internal sealed class BlockStatements
     /// <summary>Stores a batch's blocks by binary copy.</summary>
     public async Task CopyBlocksAsync(NpgsqlConnection connection, CommitBatch write, CancellationToken cancellationToken)
     {
-        ChainFormat format = write.Chain.Format;
         foreach (BlockHeader[] slice in write.Blocks.Chunk(PaymentStatements.CopySlice))
         {
-            await CopySliceAsync(connection, write, format, slice, cancellationToken);
-        }
-    }
+            await using BinaryCopy copy = await BinaryCopy.BeginAsync(connection, _copyBlocks, write.Chain.Format, cancellationToken);
+            foreach (BlockHeader block in slice)
+            {
+                await copy.StartRowAsync(8, cancellationToken);
+                copy.Text(write.Chain.Name);
+                copy.Integer(write.Partition);
+                copy.BigInt(block.Point.Height);
+                copy.Hash(block.Point.Hash);
+                copy.BigInt(block.Point.Slot);
+                copy.Hash(block.ParentHash);
+                copy.Boolean(true);
+                copy.Time(block.Timestamp == default ? null : block.Timestamp);
+            }
 
-    private async Task CopySliceAsync(NpgsqlConnection connection, CommitBatch write, ChainFormat format, BlockHeader[] blocks, CancellationToken cancellationToken)
-    {
-        await using NpgsqlBinaryImporter importer = await connection.BeginBinaryImportAsync(_copyBlocks, cancellationToken);
-        foreach (BlockHeader block in blocks)
-        {
-            await importer.StartRowAsync(cancellationToken);
-            await importer.WriteAsync(write.Chain.Name, NpgsqlDbType.Text, cancellationToken);
-            await importer.WriteAsync(write.Partition, NpgsqlDbType.Integer, cancellationToken);
-            await importer.WriteAsync(block.Point.Height, NpgsqlDbType.Bigint, cancellationToken);
-            await importer.WriteAsync(format.FormatHash(block.Point.Hash), NpgsqlDbType.Text, cancellationToken);
-            await importer.WriteAsync(block.Point.Slot, NpgsqlDbType.Bigint, cancellationToken);
-            await importer.WriteAsync(format.FormatHash(block.ParentHash), NpgsqlDbType.Text, cancellationToken);
-            await importer.WriteAsync(true, NpgsqlDbType.Boolean, cancellationToken);
-            await importer.WriteTimeAsync(block.Timestamp == default ? null : block.Timestamp, cancellationToken);
+            await copy.CompleteAsync(cancellationToken);
         }
-
-        await importer.CompleteAsync(cancellationToken);
     }
 
     /// <summary>Adds the statement that stores a batch's coverage.</summary>

@@ -56,36 +56,28 @@ internal static class PaymentColumns
         .WithArray(NpgsqlDbType.Text, payments, static p => p.Reference?.Id);
 
     /// <summary>Writes the columns into a binary copy.</summary>
-    public static async Task CopyAsync(NpgsqlBinaryImporter importer, ChainFormat format, Payment payment, CancellationToken cancellationToken)
+    public static void Copy(BinaryCopy copy, Payment payment)
     {
-        await importer.WriteAsync(payment.Chain, NpgsqlDbType.Text, cancellationToken);
-        await importer.WriteAsync(payment.TransactionId, NpgsqlDbType.Text, cancellationToken);
-        await importer.WriteAsync(payment.Id.Ordinal, NpgsqlDbType.Bigint, cancellationToken);
-        await importer.WriteAsync(payment.Address, NpgsqlDbType.Text, cancellationToken);
-        await importer.WriteAsync(payment.To.Bytes.ToArray(), NpgsqlDbType.Bytea, cancellationToken);
-        await importer.WriteTextAsync(payment.From, cancellationToken);
-        await importer.WriteAsync(payment.Asset, NpgsqlDbType.Text, cancellationToken);
-        await importer.WriteAsync(payment.Amount, NpgsqlDbType.Numeric, cancellationToken);
-        await importer.WriteTextAsync(payment.Tag, cancellationToken);
-        await importer.WriteAsync(PostgresWords.Of(payment.Status), NpgsqlDbType.Text, cancellationToken);
-        await importer.WriteAsync(payment.Block.Height, NpgsqlDbType.Bigint, cancellationToken);
-        await importer.WriteAsync(format.FormatHash(payment.Block.Hash), NpgsqlDbType.Text, cancellationToken);
-        await importer.WriteAsync(payment.Block.Slot, NpgsqlDbType.Bigint, cancellationToken);
-        await importer.WriteAsync(PostgresWords.Of(payment.ConfirmationMark), NpgsqlDbType.Text, cancellationToken);
-        await importer.WriteAsync(payment.ConfirmationHeight, NpgsqlDbType.Bigint, cancellationToken);
-        await importer.WriteAsync(payment.DetectedAt.UtcDateTime, NpgsqlDbType.TimestampTz, cancellationToken);
-        await importer.WriteTimeAsync(payment.ConfirmedAt, cancellationToken);
-        await importer.WriteTextAsync(payment.Reference?.Type, cancellationToken);
-        await importer.WriteTextAsync(payment.Reference?.Id, cancellationToken);
+        copy.Text(payment.Chain);
+        copy.Text(payment.TransactionId);
+        copy.BigInt(payment.Id.Ordinal);
+        copy.Text(payment.Address);
+        copy.Bytes(payment.To.Bytes);
+        copy.Text(payment.From);
+        copy.Text(payment.Asset);
+        copy.Numeric(payment.Amount);
+        copy.Text(payment.Tag);
+        copy.Text(PostgresWords.Of(payment.Status));
+        copy.BigInt(payment.Block.Height);
+        copy.Hash(payment.Block.Hash);
+        copy.BigInt(payment.Block.Slot);
+        copy.Text(PostgresWords.Of(payment.ConfirmationMark));
+        copy.BigInt(payment.ConfirmationHeight);
+        copy.Time(payment.DetectedAt);
+        copy.Time(payment.ConfirmedAt);
+        copy.Text(payment.Reference?.Type);
+        copy.Text(payment.Reference?.Id);
     }
-
-    /// <summary>Writes a text or null into a binary copy.</summary>
-    public static Task WriteTextAsync(this NpgsqlBinaryImporter importer, string? text, CancellationToken cancellationToken) =>
-        text is null ? importer.WriteNullAsync(cancellationToken) : importer.WriteAsync(text, NpgsqlDbType.Text, cancellationToken);
-
-    /// <summary>Writes a time or null into a binary copy.</summary>
-    public static Task WriteTimeAsync(this NpgsqlBinaryImporter importer, DateTimeOffset? time, CancellationToken cancellationToken) =>
-        time is null ? importer.WriteNullAsync(cancellationToken) : importer.WriteAsync(time.Value.UtcDateTime, NpgsqlDbType.TimestampTz, cancellationToken);
 
     /// <summary>Reads the columns.</summary>
     /// <param name="reader">A reader on a row.</param>

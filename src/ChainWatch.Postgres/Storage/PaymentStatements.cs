@@ -140,15 +140,15 @@ internal sealed class PaymentStatements
 
         foreach (Payment[] slice in changes.Inserted.Chunk(CopySlice))
         {
-            await using NpgsqlBinaryImporter payments = await connection.BeginBinaryImportAsync(_copyPayments, cancellationToken);
+            await using BinaryCopy copy = await BinaryCopy.BeginAsync(connection, _copyPayments, chain.Format, cancellationToken);
             foreach (Payment payment in slice)
             {
-                await payments.StartRowAsync(cancellationToken);
-                await payments.WriteAsync(partition, NpgsqlDbType.Integer, cancellationToken);
-                await PaymentColumns.CopyAsync(payments, chain.Format, payment, cancellationToken);
+                await copy.StartRowAsync(1 + PaymentColumns.Count, cancellationToken);
+                copy.Integer(partition);
+                PaymentColumns.Copy(copy, payment);
             }
 
-            await payments.CompleteAsync(cancellationToken);
+            await copy.CompleteAsync(cancellationToken);
         }
 
         foreach (PaymentEvent[] slice in events.Chunk(CopySlice))
@@ -156,7 +156,7 @@ internal sealed class PaymentStatements
             await CopyEventsAsync(connection, chain, slice, cancellationToken);
             if (deliver)
             {
-                await CopyOutboxAsync(connection, slice, cancellationToken);
+                await CopyOutboxAsync(connection, chain, slice, cancellationToken);
             }
         }
     }
@@ -176,34 +176,34 @@ internal sealed class PaymentStatements
 
     private async Task CopyEventsAsync(NpgsqlConnection connection, Chain chain, PaymentEvent[] events, CancellationToken cancellationToken)
     {
-        await using NpgsqlBinaryImporter importer = await connection.BeginBinaryImportAsync(_copyEvents, cancellationToken);
+        await using BinaryCopy copy = await BinaryCopy.BeginAsync(connection, _copyEvents, chain.Format, cancellationToken);
         foreach (PaymentEvent one in events)
         {
-            await importer.StartRowAsync(cancellationToken);
-            await importer.WriteAsync(one.Sequence, NpgsqlDbType.Bigint, cancellationToken);
-            await importer.WriteAsync(PostgresWords.Of(one.Kind), NpgsqlDbType.Text, cancellationToken);
-            await importer.WriteAsync(one.OccurredAt.UtcDateTime, NpgsqlDbType.TimestampTz, cancellationToken);
-            await importer.WriteTextAsync(one.Cause, cancellationToken);
-            await PaymentColumns.CopyAsync(importer, chain.Format, one.Payment, cancellationToken);
+            await copy.StartRowAsync(4 + PaymentColumns.Count, cancellationToken);
+            copy.BigInt(one.Sequence);
+            copy.Text(PostgresWords.Of(one.Kind));
+            copy.Time(one.OccurredAt);
+            copy.Text(one.Cause);
+            PaymentColumns.Copy(copy, one.Payment);
         }
 
-        await importer.CompleteAsync(cancellationToken);
+        await copy.CompleteAsync(cancellationToken);
     }
 
-    private async Task CopyOutboxAsync(NpgsqlConnection connection, PaymentEvent[] events, CancellationToken cancellationToken)
+    private async Task CopyOutboxAsync(NpgsqlConnection connection, Chain chain, PaymentEvent[] events, CancellationToken cancellationToken)
     {
-        await using NpgsqlBinaryImporter importer = await connection.BeginBinaryImportAsync(_copyOutbox, cancellationToken);
+        await using BinaryCopy copy = await BinaryCopy.BeginAsync(connection, _copyOutbox, chain.Format, cancellationToken);
         foreach (PaymentEvent one in events)
         {
-            await importer.StartRowAsync(cancellationToken);
-            await importer.WriteAsync(one.Sequence, NpgsqlDbType.Bigint, cancellationToken);
-            await importer.WriteAsync(one.Payment.Chain, NpgsqlDbType.Text, cancellationToken);
-            await importer.WriteAsync(one.Payment.TransactionId, NpgsqlDbType.Text, cancellationToken);
-            await importer.WriteAsync(one.Payment.Id.Ordinal, NpgsqlDbType.Bigint, cancellationToken);
-            await importer.WriteAsync(one.OccurredAt.UtcDateTime, NpgsqlDbType.TimestampTz, cancellationToken);
-            await importer.WriteAsync(one.OccurredAt.UtcDateTime, NpgsqlDbType.TimestampTz, cancellationToken);
+            await copy.StartRowAsync(6, cancellationToken);
+            copy.BigInt(one.Sequence);
+            copy.Text(one.Payment.Chain);
+            copy.Text(one.Payment.TransactionId);
+            copy.BigInt(one.Payment.Id.Ordinal);
+            copy.Time(one.OccurredAt);
+            copy.Time(one.OccurredAt);
         }
 
-        await importer.CompleteAsync(cancellationToken);
+        await copy.CompleteAsync(cancellationToken);
     }
 }
