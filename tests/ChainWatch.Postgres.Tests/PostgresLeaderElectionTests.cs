@@ -159,6 +159,27 @@ public sealed class PostgresLeaderElectionTests(PostgresServerFixture postgres) 
     }
 
     [Fact]
+    public async Task A_lease_begins_when_the_term_is_raised_and_not_when_raising_it_had_to_wait()
+    {
+        await using Leadership first = await Election("one").AcquireAsync("scope", Token);
+        await using NpgsqlConnection writer = await _test.DataSource.OpenConnectionAsync(Token);
+        await using NpgsqlTransaction write = await writer.BeginTransactionAsync(Token);
+        await HoldTermAsync(writer);
+        await first.DisposeAsync();
+
+        TimeSpan lease = TimeSpan.FromMinutes(10);
+        ManualTimeProvider clock = new();
+        Task<Leadership> next = Election("two", lease: lease, writeTimeout: lease, time: clock).AcquireAsync("scope", Token).AsTask();
+        await _test.IsBlockedAsync(LeaderSessions("two"), writer.ProcessID);
+        clock.Advance(lease * 0.8);
+        await write.CommitAsync(Token);
+        await using Leadership second = await next;
+        clock.Advance(lease * 0.2);
+
+        second.Lost.IsCancellationRequested.ShouldBeFalse();
+    }
+
+    [Fact]
     public async Task A_writer_that_is_stuck_with_the_term_in_its_hands_is_ended()
     {
         await using Leadership first = await Election("one").AcquireAsync("scope", Token);

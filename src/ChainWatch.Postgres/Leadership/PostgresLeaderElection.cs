@@ -112,6 +112,13 @@ public sealed class PostgresLeaderElection : ILeaderElection
             long heard = _time.GetTimestamp();
             if (await RaiseAsync(session, insist: yielded, cancellationToken) is { } raised)
             {
+                if (_time.GetElapsedTime(heard) > options.TimeToLive / 8)
+                {
+                    // It had to wait for a write of the last leader: the lease is not to be mostly over before its first heartbeat.
+                    heard = _time.GetTimestamp();
+                    await session.BeatAsync(cancellationToken);
+                }
+
                 return new PostgresLeadership(session, candidate.Scope, raised.Term, raised.StoreTerm, options, heard, _pace, _time, _logger);
             }
 
