@@ -409,6 +409,7 @@ namespace ChainWatch
         public void PushAnnounced(long height);
         public void PushesEnded();
         public void PushesFailed(string reason);
+        public void PushesInterrupted();
         public void PushesSubscribed();
         public void ReadEndpointsFrom(Func<IReadOnlyList<EndpointStanding>> read);
         public void SawHead(ChainPoint head);

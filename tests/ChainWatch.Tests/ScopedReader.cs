@@ -3,6 +3,8 @@ namespace ChainWatch.Tests;
 /// <summary>Passes on what is asked, and remembers what of it may be answered from memory, and how often that was forgotten.</summary>
 internal sealed class ScopedReader(IBlockReader inner) : IBlockReader
 {
+    private const string CannotBeServed = "blocks cannot be served";
+
     /// <summary>The heights from which blocks were asked for, and whether memory might have answered.</summary>
     public List<(long From, bool FromMemory)> Asked { get; } = [];
 
@@ -16,6 +18,12 @@ internal sealed class ScopedReader(IBlockReader inner) : IBlockReader
 
     /// <summary>Changes what blocks come.</summary>
     public Func<IReadOnlyList<Block>, IReadOnlyList<Block>>? Changes { get; set; }
+
+    /// <summary>Whether blocks can be had; heads always can.</summary>
+    public bool Serves { get; set; } = true;
+
+    /// <summary>How long blocks take, by this clock.</summary>
+    public (TimeSpan Each, TimeProvider Time)? Takes { get; set; }
 
     public void Forget()
     {
@@ -32,6 +40,11 @@ internal sealed class ScopedReader(IBlockReader inner) : IBlockReader
     public ValueTask<Answer<Block>> ReadBlockAsync(Hash256 hash, AddressSet watched, CancellationToken cancellationToken)
     {
         Asked.Add((-1, FinalAnswersScope.IsOpen));
+        if (!Serves)
+        {
+            return ValueTask.FromResult(Answer<Block>.Unknown(CannotBeServed));
+        }
+
         return inner.ReadBlockAsync(hash, watched, cancellationToken);
     }
 
@@ -39,6 +52,16 @@ internal sealed class ScopedReader(IBlockReader inner) : IBlockReader
     {
         Asked.Add((fromHeight, FinalAnswersScope.IsOpen));
         BeforeBlocks?.Invoke(fromHeight);
+        if (!Serves)
+        {
+            return Answer<IReadOnlyList<Block>>.Unknown(CannotBeServed);
+        }
+
+        if (Takes is { } takes)
+        {
+            await Task.Delay(takes.Each, takes.Time, cancellationToken);
+        }
+
         Answer<IReadOnlyList<Block>> answer = await inner.ReadBlocksAsync(fromHeight, count, watched, cancellationToken);
         return answer.IsFound && Changes is { } changes ? Answer<IReadOnlyList<Block>>.Found(changes(answer.Value)) : answer;
     }

@@ -207,11 +207,13 @@ internal sealed partial class NewHeadsFeed
         }
         catch (OperationCanceledException) when (restart.IsCancellationRequested)
         {
+            _status?.PushesInterrupted();
             LogFeedLost(endpoint.Chain, endpoint.Name, "it was to be opened anew");
             return heard;
         }
         catch (OperationCanceledException)
         {
+            _status?.PushesInterrupted();
             LogFeedSilent(endpoint.Chain, endpoint.Name, _silence.TotalSeconds);
             return heard;
         }

@@ -116,7 +116,7 @@ internal sealed class Follower
             _status.Working();
             ScopeState state = await LoadAsync(cancellationToken);
             await _unspent.LoadAsync(cancellationToken);
-            _status.Committed(_cursor, _marks.Finalized, blocks: 0, events: 0);
+            _status.StandsAt(_cursor, _marks.Finalized);
             if (_cursor is { } stands)
             {
                 Quorum?.Committed(stands, endpoint: null);
@@ -294,6 +294,7 @@ internal sealed class Follower
                 await _unspent.TakeBackAsync(back.Target.Height, cancellationToken);
                 break;
             default:
+                _status.Idles(update.Tip.Head);
                 pending.Close();
                 break;
         }

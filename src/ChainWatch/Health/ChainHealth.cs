@@ -82,6 +82,12 @@ public sealed class ChainHealth
         }
         else if (status.RecentError is { } trouble)
         {
+            if (status.Retries && OfLeader(registration, status, readiness) is { State: HealthState.Failing } failing)
+            {
+                // A leader that fails again and again leads for moments only; what it does not get done is no less overdue in between.
+                return failing;
+            }
+
             plain = (HealthState.Degraded, "not_leading", trouble);
         }
 
@@ -123,12 +129,12 @@ public sealed class ChainHealth
         }
 
         (HealthState state, string? notReady, string? reason) = Judge(feed, status, readiness, because);
-        return new ChainHealth { Registration = registration, Leading = true, State = state, NotReady = notReady, Reason = reason, Mendable = mendable };
+        return new ChainHealth { Registration = registration, Leading = status.Leading, State = state, NotReady = notReady, Reason = reason, Mendable = mendable };
 
         ChainHealth Failing(FeedVerdict verdict, string notReady, TimeSpan lasted, string what) => new()
         {
             Registration = registration,
-            Leading = true,
+            Leading = status.Leading,
             State = HealthState.Failing,
             NotReady = notReady,
             Reason = what + because,

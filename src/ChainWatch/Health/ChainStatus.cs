@@ -18,6 +18,7 @@ public sealed class ChainStatus
     private readonly TimeProvider _time;
     private ChainPoint? _head;
     private ChainPoint? _cursor;
+    private long _highestHead = -1;
     private long _lowestHead;
     private long _headAt;
     private long _answeredAt;
@@ -32,6 +33,9 @@ public sealed class ChainStatus
     private bool _connected;
     private bool _leading;
     private bool _stoodBy;
+    private bool _hasLed;
+    private bool _loaded;
+    private bool _idle;
     private long _term;
     private LeadershipCandidate? _candidate;
     private DateTimeOffset? _roleSince;
@@ -44,6 +48,8 @@ public sealed class ChainStatus
     private long _announced = -1;
     private long _announcedAt;
     private long? _unannouncedSince;
+    private long _unannouncedUntil;
+    private bool _interrupted;
     private long _muteSince;
     private bool _readSinceSubscribed;
     private TimeSpan _muteBefore;
@@ -108,7 +114,7 @@ public sealed class ChainStatus
         {
             lock (_lock)
             {
-                return _head is null ? 0 : Math.Max(0, _head.Value.Height - (_cursor?.Height ?? _head.Value.Height));
+                return LagLocked();
             }
         }
     }
@@ -133,6 +139,18 @@ public sealed class ChainStatus
             lock (_lock)
             {
                 return _leading;
+            }
+        }
+    }
+
+    /// <summary>True while this instance, which led the chain last, waits to lead it again after a failure: as far as it knows, nobody else follows the chain.</summary>
+    internal bool Retries
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _hasLed && !_leading && !_stoodBy && RecentErrorLocked() is not null;
             }
         }
     }
@@ -309,28 +327,35 @@ public sealed class ChainStatus
             _readSinceSubscribed = true;
             _connected = true;
             _answeredAt = now;
-            if (_head is not null && head.Height <= _head.Value.Height)
+            if (!(head.Height <= _head?.Height))
+            {
+                if (!IsBehindLocked())
+                {
+                    // After a long silence of the chain there was nothing to commit until now.
+                    _behindSince = now;
+                }
+
+                _head = head;
+                _headAt = _announced == head.Height ? _announcedAt : now;
+                _idle = false;
+            }
+
+            if (head.Height <= _highestHead)
             {
                 _lowestHead = Math.Min(_lowestHead, head.Height);
                 return;
             }
 
-            if (!IsBehindLocked())
-            {
-                // After a long silence of the chain there was nothing to commit until now.
-                _behindSince = now;
-            }
-
-            _head = head;
+            _highestHead = head.Height;
             _lowestHead = head.Height;
-            _headAt = _announced == head.Height ? _announcedAt : now;
             _readAt = now;
             _owedSince = null;
             _hadEvent = true;
             if (head.Height > _announced)
             {
-                // What the first look after the subscription finds may have come just before it, and is announced to nobody.
-                _unannouncedSince ??= sinceSubscribed ? now : null;
+                // What the first look after the subscription finds may have come just before it, and is announced to nobody; nor is what comes while there is none.
+                _unannouncedSince ??= sinceSubscribed && !_interrupted ? now : null;
+                _unannouncedUntil = now;
             }
             else if (_announced - head.Height > MostAhead)
             {
@@ -355,11 +380,30 @@ public sealed class ChainStatus
         }
     }
 
+    /// <summary>Records that the source has nothing more to tell under the head that it sees. Where that is a lower one than before, nothing above it is to be committed.</summary>
+    internal void Idles(ChainPoint head)
+    {
+        lock (_lock)
+        {
+            _idle = true;
+            if (head.Height < _head?.Height)
+            {
+                _head = head;
+            }
+        }
+    }
+
     /// <summary>Records that pushes are subscribed to. From now on they are expected, whenever the chain grows.</summary>
     public void PushesSubscribed()
     {
         lock (_lock)
         {
+            if (_interrupted)
+            {
+                _interrupted = false;
+                _readSinceSubscribed = false;
+            }
+
             if (_push != PushState.Subscribed)
             {
                 // How long they were mute before stays: a subscription that is confirmed again and again and never delivers is mute all the same.
@@ -380,6 +424,15 @@ public sealed class ChainStatus
             EndPushesLocked();
             _push = PushState.Lost;
             _pushLost = reason;
+        }
+    }
+
+    /// <summary>Records that the connection that pushes came by is being replaced by another, without one having failed: what comes in between is announced to nobody.</summary>
+    public void PushesInterrupted()
+    {
+        lock (_lock)
+        {
+            _interrupted = _push == PushState.Subscribed;
         }
     }
 
@@ -409,7 +462,7 @@ public sealed class ChainStatus
             _missedBefore = TimeSpan.Zero;
             _muteSince = _announcedAt;
             _unannouncedSince = null;
-            if (height > _head?.Height)
+            if (_highestHead >= 0 && height > _highestHead)
             {
                 _owedSince ??= _announcedAt;
             }
@@ -421,12 +474,26 @@ public sealed class ChainStatus
     {
         lock (_lock)
         {
+            _loaded = true;
             _cursor = cursor;
             _finalizedHeight = finalizedHeight;
             _blocks += blocks;
             _payments += events;
             _lastError = null;
             _lastCommitAt = _time.GetTimestamp();
+        }
+    }
+
+    /// <summary>Records where the chain was left off. That is no commit: a chain that is loaded again and again has stood still since the last one.</summary>
+    internal void StandsAt(ChainPoint? cursor, long finalizedHeight)
+    {
+        lock (_lock)
+        {
+            _loaded = true;
+            _cursor = cursor;
+            _finalizedHeight = finalizedHeight;
+            // What a back-scan is told below it is no life of the feed.
+            _toldHeight = Math.Max(_toldHeight, cursor?.Height ?? -1);
         }
     }
 
@@ -458,6 +525,7 @@ public sealed class ChainStatus
                 _roleSince = _time.GetUtcNow();
             }
 
+            _hasLed |= leading;
             _stoodBy &= !leading;
             _leading = leading;
             _term = term;
@@ -480,6 +548,8 @@ public sealed class ChainStatus
         lock (_lock)
         {
             _stoodBy = true;
+            _loaded = false;
+            _cursor = null;
         }
     }
 
@@ -518,9 +588,9 @@ public sealed class ChainStatus
         {
             return new FeedState
             {
-                Head = _head?.Height ?? -1,
+                Head = _highestHead,
+                Lag = LagLocked(),
                 LowestHead = _lowestHead,
-                Cursor = _cursor?.Height,
                 Announced = _push == PushState.Subscribed ? _announced : -1,
                 Connected = _connected,
                 HadEvent = _hadEvent,
@@ -541,7 +611,7 @@ public sealed class ChainStatus
     {
         lock (_lock)
         {
-            if (height <= (_head?.Height ?? -1))
+            if (height <= _highestHead)
             {
                 _owedSince = null;
                 return TimeSpan.Zero;
@@ -592,9 +662,13 @@ public sealed class ChainStatus
             ? _muteBefore + _time.GetElapsedTime(_muteSince)
             : null;
 
-    private TimeSpan MissedLocked() => _missedBefore + (_unannouncedSince is { } since ? _time.GetElapsedTime(since) : TimeSpan.Zero);
+    /// <summary>For how long blocks have come that were not announced: one that nobody announced says little, however long none has come since.</summary>
+    private TimeSpan MissedLocked() => _missedBefore + (_unannouncedSince is { } since ? _time.GetElapsedTime(since, _unannouncedUntil) : TimeSpan.Zero);
 
-    private bool IsBehindLocked() => _head is { } head && _cursor is { } cursor && head.Height > cursor.Height;
+    /// <summary>Before the first commit there is one to make as soon as there is a head, unless the source says that it is to begin later.</summary>
+    private bool IsBehindLocked() => _loaded && _head is { } head && (_cursor is { } cursor ? head.Height > cursor.Height : !_idle);
+
+    private long LagLocked() => _head is { } head && _cursor is { } cursor ? Math.Max(0, head.Height - cursor.Height) : 0;
 
     private string? RecentErrorLocked() => _lastError is not null && _time.GetElapsedTime(_lastErrorAt) < ErrorMemory ? _lastError : null;
 }

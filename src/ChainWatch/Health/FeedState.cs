@@ -9,7 +9,8 @@ internal readonly struct FeedState
     /// <summary>The lowest head that was read since <see cref="Head"/> was: below it when the head goes back and forth.</summary>
     public required long LowestHead { get; init; }
 
-    public required long? Cursor { get; init; }
+    /// <summary>How many blocks the cursor is behind the head that there is now.</summary>
+    public required long Lag { get; init; }
 
     /// <summary>The highest head that was pushed; -1 where none was, or no pushes are subscribed to.</summary>
     public required long Announced { get; init; }
@@ -33,13 +34,11 @@ internal readonly struct FeedState
     /// <summary>How long subscribed pushes have delivered nothing while the chain grew; <see langword="null"/> where nothing was missed.</summary>
     public required TimeSpan? Mute { get; init; }
 
-    /// <summary>How long ago the first block came that was not announced, by as many subscriptions as have come to nothing since; zero where nothing was missed.</summary>
+    /// <summary>For how long blocks have come that were not announced, from the first to the last of them, by as many subscriptions as have come to nothing; zero where nothing was missed.</summary>
     public required TimeSpan Missed { get; init; }
 
     /// <summary>How long the follower has worked without asking the source; zero while it waits for it.</summary>
     public required TimeSpan Working { get; init; }
-
-    public long Lag => Head < 0 || Cursor is not { } cursor ? 0 : Math.Max(0, Head - cursor);
 
     /// <summary>Since the feed last delivered a tip that advanced strictly.</summary>
     public TimeSpan Silence => Mute is { } mute && mute > SinceRead ? mute : SinceRead;

@@ -200,7 +200,14 @@ internal sealed class PolledSession : IAsyncDisposable
                 return;
             }
 
-            answer.Value?.Dispose();
+            if (!answer.IsFound)
+            {
+                await AfterNothingAsync(answer.Kind, answer.Reason, cancellationToken);
+                return;
+            }
+
+            _status.Failed($"endpoint '{answer.Value.Endpoint}' answered another block ({answer.Value.Header.Point}) than was asked for ({tip.Head})");
+            answer.Value.Dispose();
             await BackOffAsync(cancellationToken);
         }
         else if (start > tip.Head.Height)

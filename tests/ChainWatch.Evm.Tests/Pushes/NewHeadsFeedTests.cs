@@ -11,6 +11,7 @@ public sealed class NewHeadsFeedTests : IDisposable
     private readonly DeterministicScheduler _scheduler;
     private readonly LogRecorder _logs = new();
     private readonly List<FakeSocket> _sockets = [];
+    private readonly ChainStatus _status;
     private readonly NewHeadsFeed _feed;
     private bool _refuseConnections;
 
@@ -35,7 +36,9 @@ public sealed class NewHeadsFeedTests : IDisposable
             },
         };
         EndpointClient client = new("ethereum", "alpha", options, _time, _logs.CreateLogger("test"), observer: null, transport);
-        _feed = new NewHeadsFeed([client], TimeSpan.FromSeconds(2), _time, _logs.CreateLogger("test"));
+        _status = new ChainStatus(new SimulatedChain("ethereum").Chain, _time);
+        _status.Led(leading: true, term: 1);
+        _feed = new NewHeadsFeed([client], TimeSpan.FromSeconds(2), _time, _logs.CreateLogger("test"), status: _status);
     }
 
     private FakeSocket Socket => _sockets[^1];
@@ -136,6 +139,29 @@ public sealed class NewHeadsFeedTests : IDisposable
         _sockets.Count.ShouldBe(2);
         _logs.Of("HeadsFeedSilent").ShouldHaveSingleItem();
         wait.IsCompleted.ShouldBeFalse();
+    }
+
+    [Fact]
+    public void A_block_that_comes_while_a_silent_connection_is_replaced_is_none_that_was_not_announced()
+    {
+        _ = Wait();
+        Reply("0xab");
+        Socket.PushHead("0xab", 17, HashA);
+        _scheduler.RunUntilIdle();
+        _status.SawHead(new ChainPoint(17, Hash256.Parse(HashA)));
+        _ = Wait();
+        _scheduler.Advance(TimeSpan.FromSeconds(60));
+        _logs.Of("HeadsFeedSilent").ShouldHaveSingleItem();
+        _sockets.Count.ShouldBe(1);
+
+        _status.SawHead(new ChainPoint(18, Hash256.Parse(HashB)));
+        _scheduler.Advance(TimeSpan.FromSeconds(5));
+        _sockets.Count.ShouldBe(2);
+        Reply("0xcd");
+        _scheduler.Advance(TimeSpan.FromSeconds(10));
+
+        _status.TimeSinceLastEvent.ShouldBe(TimeSpan.FromSeconds(15));
+        _status.Subscriptions.ShouldBe(2);
     }
 
     [Fact]

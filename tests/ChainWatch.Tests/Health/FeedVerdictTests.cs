@@ -336,12 +336,70 @@ public sealed class FeedVerdictTests
             }
         }
 
+        Pass(2);
+        // 30 s of it before the connection was opened anew, and 31 s after the first look at the new one.
         Read(72);
-        Pass(3);
         Health.Verdict.ShouldBe(FeedVerdict.DeadFeed, Health.Reason);
         Health.Reason!.ShouldContain("pushes are subscribed to and mute");
-        Health.Lasted.ShouldBe(TimeSpan.FromSeconds(63));
+        Health.Lasted.ShouldBe(TimeSpan.FromSeconds(61));
         Announce(72);
+        Health.State.ShouldBe(HealthState.Healthy);
+    }
+
+    [Fact]
+    public void A_single_block_that_was_not_announced_on_a_chain_that_makes_blocks_on_demand_proves_nothing_however_long_none_follows()
+    {
+        Status.PushesSubscribed();
+        Announce(10);
+        BeQuietOnDemand();
+        Read(11);
+        for (int minute = 1; minute <= 60; minute++)
+        {
+            Pass(60);
+            Read(11);
+            Health.State.ShouldBe(HealthState.Healthy, Health.Reason);
+        }
+    }
+
+    [Fact]
+    public void Blocks_that_come_while_the_connection_for_pushes_is_replaced_are_announced_to_nobody()
+    {
+        Status.PushesSubscribed();
+        Announce(10);
+        BeQuietOnDemand();
+        for (int hour = 1; hour <= 3; hour++)
+        {
+            Status.PushesInterrupted();
+            Read(10 + hour);
+            Pass(1);
+            Status.PushesSubscribed();
+            Pass(3_600);
+            Read(10 + hour);
+            Health.State.ShouldBe(HealthState.Healthy, Health.Reason);
+        }
+
+        Read(14);
+        Pass(3);
+        Health.State.ShouldBe(HealthState.Healthy, Health.Reason);
+    }
+
+    [Fact]
+    public void Pushes_stay_mute_while_their_connection_is_replaced()
+    {
+        Status.PushesSubscribed();
+        Announce(10);
+        Read(10);
+        for (int second = 1; second <= 61; second++)
+        {
+            Pass(1);
+            Read(10 + second);
+        }
+
+        Status.PushesInterrupted();
+        Health.Verdict.ShouldBe(FeedVerdict.DeadFeed, Health.Reason);
+        Status.PushesSubscribed();
+        Health.Verdict.ShouldBe(FeedVerdict.DeadFeed, Health.Reason);
+        Announce(71);
         Health.State.ShouldBe(HealthState.Healthy);
     }
 
