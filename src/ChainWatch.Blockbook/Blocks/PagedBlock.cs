@@ -105,7 +105,7 @@ internal sealed class PagedBlock : Block
         Asset? asset = movement.Kind == MovementKind.Token ? _plan.Find(_content.TextOf(transaction, movement.Contract)) : _plan.Native;
         ReadOnlySpan<byte> address = _content.TextOf(transaction, movement.To);
         BigInteger amount = Numbers.ReadAmount(_content.TextOf(transaction, movement.Amount));
-        if (asset is null || amount.IsZero || !_plan.Address.IsWhole(address, to))
+        if (asset is null || amount.IsZero || IsToOneself(transaction, movement, to) || !_plan.Address.IsWhole(address, to))
         {
             return;
         }
@@ -134,6 +134,16 @@ internal sealed class PagedBlock : Block
             // The first transaction of a block makes its reward.
             MaturityBlocks = _plan.Coin.Type == CoinType.Bitcoin && transaction.Id == _content.Transactions[0].Id ? _plan.Coin.RewardMaturity : 0,
         });
+    }
+
+    /// <summary>
+    /// Whether an account sent this to itself: its balance stays, so it is no payment. Left out here and not where the page is read, because the others' places count it. An output to whoever spent
+    /// the inputs is one as any other: it can be spent.
+    /// </summary>
+    private bool IsToOneself(in BlockTransaction transaction, in Movement movement, in AddressKey to)
+    {
+        Span<byte> from = stackalloc byte[_plan.Address.KeyLength];
+        return _plan.Coin.Type == CoinType.Ethereum && _plan.Address.TryRead(_content.TextOf(transaction, movement.From), from) && from.SequenceEqual(to.Bytes);
     }
 
     private long OrdinalOf(in BlockTransaction transaction, in Movement movement) => movement.Kind switch

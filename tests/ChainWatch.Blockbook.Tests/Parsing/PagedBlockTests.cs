@@ -48,6 +48,44 @@ public sealed class PagedBlockTests : IDisposable
     }
 
     [Fact]
+    public void What_an_address_sends_to_itself_moves_nothing()
+    {
+        // Instances differ in how they write addresses, and one answer may write the same one twice differently.
+        string small = _chain.Bob.ToLowerInvariant();
+        JsonObject coin = _chain.Transaction(small, _chain.Bob, "5");
+        JsonObject undecided = _chain.Transaction(_chain.Bob, small, "6", status: -2);
+        JsonObject token = _chain.Transaction(EthereumChain.Alice, EthereumChain.Usdc, "0");
+        token["tokenTransfers"] = new JsonArray(
+            EthereumChain.Token("ERC20", EthereumChain.Usdc, _chain.Bob, small, "7"),
+            EthereumChain.Token("ERC20", EthereumChain.Usdc, EthereumChain.Alice, _chain.Bob, "7"),
+            EthereumChain.Token("ERC20", EthereumChain.Usdc, EthereumChain.Fake, _chain.Bob, "7"));
+        JsonObject inside = _chain.Transaction(EthereumChain.Alice, EthereumChain.Usdc, "0");
+        inside["ethereumSpecific"]!["internalTransfers"] = new JsonArray(
+            new JsonObject { ["type"] = 0, ["from"] = _chain.Bob, ["to"] = small, ["value"] = "8" },
+            new JsonObject { ["type"] = 0, ["from"] = EthereumChain.Usdc, ["to"] = _chain.Bob, ["value"] = "9" });
+
+        // Those beside it keep their places: a payment is known by its place.
+        string tokens = ((string)token["txid"]!)[2..];
+        Match([coin, undecided, token, inside], internals: true).ShouldBe([$"{tokens}/2 7 USDC", $"{tokens}/3 7 USDC", $"{((string)inside["txid"]!)[2..]}/1000001 9 ETH"], ignoreOrder: true);
+        _logs.Of("PaymentHeld").ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void An_output_back_to_its_sender_is_one_as_any_other()
+    {
+        BitcoinChain chain = new(1);
+        JsonObject page = chain.Blocks[1].ToPage(1, 1000, 1);
+        page["txs"]![1]!["vin"]![0]!["addresses"] = new JsonArray(chain.Bob);
+        page["txs"]![1]!["vin"]![0]!["isAddress"] = true;
+        WatchPlan plan = Pages.Plan("bitcoin-regtest");
+        using PagedBlock changed = Pages.Read(plan, _logs, Pages.Bytes(page));
+        using PagedBlock block = Pages.Read(plan, _logs, Pages.Bytes(chain.Blocks[1].ToPage(1, 1000, 1)));
+        AddressKey bob = new ScriptFormat(plan.Coin).ParseAddress(chain.Bob);
+
+        Pages.Match(changed, bob).ShouldBe(Pages.Match(block, bob));
+    }
+
+    [Fact]
     public void A_token_transfer_is_known_by_what_it_says_in_whatever_order_and_case_it_is_told()
     {
         JsonObject[] tokens =
