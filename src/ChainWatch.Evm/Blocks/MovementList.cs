@@ -89,13 +89,16 @@ internal sealed class MovementList : IDisposable
         Count = kept;
     }
 
-    /// <summary>Removes all movements that are not proven; the others keep their order.</summary>
-    public void RemoveUnproven()
+    /// <summary>
+    /// Removes what was guessed of transactions whose receipts were read meanwhile; the others keep their order. Where the chain is exempt from having every receipt, a guess may be all that is known
+    /// of a payment: while it stays, its receipt is asked for, or the block is not decided.
+    /// </summary>
+    public void RemoveGuesses(ReadOnlySpan<TransactionData> transactions)
     {
         int kept = 0;
         for (int index = 0; index < Count; index++)
         {
-            if (_items[index].Proven)
+            if (_items[index].Proven || !transactions[_items[index].TransactionIndex].HasReceipt)
             {
                 _items[kept++] = _items[index];
             }

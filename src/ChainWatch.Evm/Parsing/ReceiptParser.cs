@@ -142,12 +142,15 @@ internal static class ReceiptParser
         for (int index = 0; index < block.TransactionCount; index++)
         {
             ref TransactionData transaction = ref block.Transactions[index];
-            if (!transaction.HasReceipt && !transaction.Value.IsZero)
+            if (!transaction.HasReceipt && MayPay(in transaction))
             {
                 block.Add(ValueOf(in transaction, index, proven: false));
             }
         }
     }
+
+    /// <summary>Whether a transaction's value is a payment, if it succeeded. What is sent to oneself is none, whatever became of it.</summary>
+    internal static bool MayPay(in TransactionData transaction) => !transaction.Value.IsZero && (!transaction.HasFrom || transaction.From != transaction.To);
 
     internal static Movement ValueOf(in TransactionData transaction, int index, bool proven) => new()
     {

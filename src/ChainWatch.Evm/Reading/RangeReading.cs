@@ -307,7 +307,6 @@ internal sealed class RangeReading(EvmEndpoint endpoint, WatchPlan plan, EvmChec
 
             if (draft.NeedsReceipts)
             {
-                draft.Movements.RemoveUnproven();
                 suspects.Add(draft);
                 continue;
             }
@@ -324,6 +323,7 @@ internal sealed class RangeReading(EvmEndpoint endpoint, WatchPlan plan, EvmChec
         }
 
         await whole.ProveAsync(suspects, cancellationToken);
+        suspects.ForEach(static draft => draft.Movements.RemoveGuesses(draft.Transactions));
         await ProveBusyAsync(busy, cancellationToken);
         if (plan.InternalTransfers)
         {
@@ -338,7 +338,7 @@ internal sealed class RangeReading(EvmEndpoint endpoint, WatchPlan plan, EvmChec
         for (int index = 0; index < draft.TransactionCount; index++)
         {
             ref readonly TransactionData transaction = ref draft.Transactions[index];
-            if (!transaction.Value.IsZero && (!transaction.HasFrom || transaction.From != transaction.To))
+            if (ReceiptParser.MayPay(in transaction))
             {
                 draft.Add(ReceiptParser.ValueOf(in transaction, index, proven: false));
             }
@@ -354,7 +354,7 @@ internal sealed class RangeReading(EvmEndpoint endpoint, WatchPlan plan, EvmChec
             List<BlockData> open = await whole.ReadReceiptsAsync(part, cancellationToken);
             foreach (BlockData draft in part.Except(open))
             {
-                draft.Movements.RemoveUnproven();
+                draft.Movements.RemoveGuesses(draft.Transactions);
             }
         }
     }

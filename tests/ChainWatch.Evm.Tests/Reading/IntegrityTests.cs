@@ -74,6 +74,57 @@ public sealed class IntegrityTests
         read.Match(Bench.SetOf(Bench.Alice), new TransferList()).ShouldBeFalse();
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Where_a_receipt_may_be_missing_in_a_busy_block_of_a_range_it_is_asked_for_by_itself(bool native)
+    {
+        FakeChain chain = new();
+        FakeBlock block = chain.Mine([.. Enumerable.Range(0, 13).Select(_ => native ? chain.Pay(Bench.Alice, 1) : chain.PayToken(Bench.Usdc, Bench.Alice, 1))]);
+        chain.MineEmpty(70);
+        IReadOnlyList<string> expected = new Bench(chain) { Native = native }.Watch(Bench.Alice).PaymentsAtTip(block);
+        expected.Count.ShouldBe(13);
+
+        Bench bench = LeavingOut(chain, block, transaction: 5, native);
+        bench.PaymentsInRange(1, 2).ShouldBe(expected);
+        bench.Node.Count("eth_getBlockReceipts").ShouldBe(1);
+        bench.Node.Count("eth_getTransactionReceipt").ShouldBe(1, "the others came with the block's");
+
+        Bench without = LeavingOut(chain, block, transaction: 5, native);
+        without.Node.Missing.Add("eth_getTransactionReceipt");
+        without.ReadBlocks(1, 2).Kind.ShouldBe(AnswerKind.Unknown, "whether it paid is not known");
+    }
+
+    [Fact]
+    public void Where_a_receipt_may_be_missing_what_a_cut_off_answer_told_of_its_logs_is_not_forgotten()
+    {
+        FakeChain chain = new();
+        FakeBlock block = chain.Mine(chain.PayToken(Bench.Usdc, Bench.Bob, 1), chain.PayToken(Bench.Usdc, Bench.Alice, 2));
+        chain.MineEmpty(70);
+        IReadOnlyList<string> expected = new Bench(chain) { Native = false }.Watch(Bench.Alice).PaymentsAtTip(block);
+        expected.Count.ShouldBe(1);
+        Bench bench = LeavingOut(chain, block, transaction: 1, native: false);
+        Func<string, JsonArray, JsonNode?> receipts = bench.Node.Intercept!;
+        int asked = 0;
+        bench.Node.Intercept = (method, parameters) => method != "eth_getLogs" ? receipts(method, parameters)
+            : asked++ == 0 ? new JsonArray([.. Enumerable.Range(0, 1000).Select(_ => block.LogsJson().Last().DeepClone())])
+            : throw new FakeRpcException(-32005, "query returned more than 10000 results");
+
+        bench.PaymentsInRange(1, 2).ShouldBe(expected);
+        bench.Node.Count("eth_getBlockReceipts").ShouldBeGreaterThan(0);
+    }
+
+    [Fact]
+    public void What_a_transaction_without_a_receipt_would_have_sent_to_its_sender_holds_nothing_up()
+    {
+        FakeChain chain = new();
+        FakeBlock block = chain.Mine(chain.Pay(Bench.Alice, 1), chain.Pay(Bench.Alice, 2, from: Bench.Alice));
+        Bench bench = new Bench(chain) { Skipped = EvmChecks.ReceiptCount }.Watch(Bench.Alice);
+        bench.Node.Intercept = (method, _) => method == "eth_getBlockReceipts" ? new JsonArray(block.ReceiptJson(0)) : null;
+
+        bench.PaymentsAtTip(block).ShouldHaveSingleItem();
+    }
+
     [Fact]
     public void Another_block_than_was_asked_for_is_refused()
     {
@@ -204,6 +255,17 @@ public sealed class IntegrityTests
 
         bench.ReadTip().Kind.ShouldBe(AnswerKind.Unknown);
         bench.Logs.Of("EndpointRefused").ShouldHaveSingleItem();
+    }
+
+    /// <summary>An endpoint of a chain that is exempt from having every receipt, and that gives one of a block only when it is asked for by itself.</summary>
+    private static Bench LeavingOut(FakeChain chain, FakeBlock block, int transaction, bool native)
+    {
+        // Logs that are missing show in their numbers and in the bloom, where these are looked at.
+        Bench bench = new Bench(chain) { Native = native, Skipped = native ? EvmChecks.ReceiptCount : EvmChecks.ReceiptCount | EvmChecks.Bloom | EvmChecks.LogIndex }.Watch(Bench.Alice);
+        bench.Node.Intercept = (method, parameters) => method == "eth_getBlockReceipts" && (string?)parameters[0] == block.Hash
+            ? new JsonArray([.. Enumerable.Range(0, block.Transactions.Count).Where(index => index != transaction).Select(block.ReceiptJson)])
+            : null;
+        return bench;
     }
 
     private static FakeChain Chain()
