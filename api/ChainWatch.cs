@@ -1506,6 +1506,14 @@ namespace ChainWatch
         public static PaymentChanges Resolve(Chain chain, ChainPoint? rollBackTo, IReadOnlyList<PaymentFound> found, IEnumerable<Payment> existing, Func<AddressKey, PaymentReference?> references, DateTimeOffset at, IEnumerable<Payment>? told = null);
     }
 
+    public sealed class PendingAddresses
+    {
+        public const int MostChanges = 100000;
+        public PendingAddresses(Chain chain, IWatchStore store, Func<AddressSet> matched, ILogger logger);
+        public ValueTask<IReadOnlyList<AddressKey>> UpdateAsync(CancellationToken cancellationToken);
+        public bool Contains(ReadOnlySpan<byte> key);
+    }
+
     public readonly record struct PendingChange : IEquatable<PendingChange>
     {
         public PendingChange(PendingPaymentEventKind Kind, Transfer Transfer, Hash256? DisplacedBy = null);
@@ -1537,7 +1545,7 @@ namespace ChainWatch
         Evicted = 3,
     }
 
-    public delegate Task PendingWatch(Func<AddressSet> watched, Func<PendingChange, CancellationToken, Task> tell, CancellationToken cancellationToken);
+    public delegate Task PendingWatch(PendingAddresses watched, Func<PendingChange, CancellationToken, Task> tell, CancellationToken cancellationToken);
 
     public sealed class PolledChainSource : IChainSource
     {

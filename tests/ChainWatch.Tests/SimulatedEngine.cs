@@ -1,4 +1,5 @@
 using ChainWatch.Testing;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ChainWatch.Tests;
@@ -101,6 +102,7 @@ internal sealed class SimulatedEngine : IDisposable
         ChainRunner runner = new(Registration, new FollowerOptions(), deliver: true, store, election ?? new SingleInstanceElection(store, "test"), Status, _metrics, _signals, Time, Log.CreateLogger("engine"))
         {
             Retention = Retention,
+            Pending = Registration.WatchPending is null ? null : new PendingPayments(new ServiceCollection().BuildServiceProvider().GetRequiredService<IServiceScopeFactory>(), [typeof(IPendingPaymentHandler)], store, Time, Log.CreateLogger("pending")),
             Reconciliation = _reconciliation is { } options ? new ReconciliationStation(Store.Reconciliations, options, ReconciliationHandlers) : null,
         };
         Scheduler.Start(() => Running = runner.RunAsync(_stop.Token));
@@ -108,6 +110,9 @@ internal sealed class SimulatedEngine : IDisposable
 
     /// <summary>Has reconciliation ask another reader for the chain's state. Before the start.</summary>
     public void ReadStateBy(IChainStateReader reader) => RegisterAnew(reader, Registration.ReadTokens);
+
+    /// <summary>Has what waits to be mined watched by a test. Before the start.</summary>
+    public void WatchPendingBy(PendingWatch watch) => RegisterAnew(Registration.StateReader, Registration.ReadTokens, watch);
 
     /// <summary>Has token contracts say what a test says. Before the start.</summary>
     public void ReadTokensBy(Func<Answer<IReadOnlyList<TokenMetadata>>> read)
@@ -150,7 +155,7 @@ internal sealed class SimulatedEngine : IDisposable
         _stop.Dispose();
     }
 
-    private void RegisterAnew(IChainStateReader? state, Func<CancellationToken, ValueTask<Answer<IReadOnlyList<TokenMetadata>>>>? tokens) => Registration = new ChainRegistration
+    private void RegisterAnew(IChainStateReader? state, Func<CancellationToken, ValueTask<Answer<IReadOnlyList<TokenMetadata>>>>? tokens, PendingWatch? pending = null) => Registration = new ChainRegistration
     {
         Chain = Registration.Chain,
         Status = Registration.Status,
@@ -161,5 +166,6 @@ internal sealed class SimulatedEngine : IDisposable
         CreateSource = Registration.CreateSource,
         StateReader = state,
         ReadTokens = tokens,
+        WatchPending = pending ?? Registration.WatchPending,
     };
 }

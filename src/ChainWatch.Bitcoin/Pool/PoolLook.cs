@@ -9,7 +9,7 @@ internal sealed class PoolLook : IDisposable
     /// <summary>The ids of all transactions in its pool.</summary>
     public required IReadOnlySet<Hash256> Ids { get; init; }
 
-    /// <summary>Those that were not looked at before, with their bytes.</summary>
+    /// <summary>Those that were not looked at before, or are to be looked at again, with their bytes.</summary>
     public required IReadOnlyList<(Hash256 Id, byte[] Bytes)> News { get; init; }
 
     /// <summary>The blocks that came since the last look, oldest first.</summary>

@@ -11,14 +11,14 @@ internal sealed class PoolReader(EndpointPool<BitcoinEndpoint> pool, BitcoinNetw
     private const int MostNews = 5_000;
     private const int MostBlocks = 20;
 
-    /// <param name="seen">The transactions that need not be fetched.</param>
+    /// <param name="isSeen">Which transactions need not be fetched.</param>
     /// <param name="isKnown">Whether a block was looked at before; <see langword="null"/> at the first look, which takes no blocks.</param>
     /// <param name="cancellationToken">Ends the look.</param>
-    public ValueTask<Answer<PoolLook>> LookAsync(IReadOnlySet<Hash256> seen, Func<Hash256, bool>? isKnown, CancellationToken cancellationToken) => pool.RunAsync(
-        async (endpoint, cancellation) => Answer<PoolLook>.Found(await LookAsync(endpoint, seen, isKnown, cancellation)),
+    public ValueTask<Answer<PoolLook>> LookAsync(Func<Hash256, bool> isSeen, Func<Hash256, bool>? isKnown, CancellationToken cancellationToken) => pool.RunAsync(
+        async (endpoint, cancellation) => Answer<PoolLook>.Found(await LookAsync(endpoint, isSeen, isKnown, cancellation)),
         cancellationToken);
 
-    private async ValueTask<PoolLook> LookAsync(BitcoinEndpoint endpoint, IReadOnlySet<Hash256> seen, Func<Hash256, bool>? isKnown, CancellationToken cancellationToken)
+    private async ValueTask<PoolLook> LookAsync(BitcoinEndpoint endpoint, Func<Hash256, bool> isSeen, Func<Hash256, bool>? isKnown, CancellationToken cancellationToken)
     {
         // In this order: what is mined in between is still in the list, and gone from the next one.
         IReadOnlySet<Hash256> ids = await ReadIdsAsync(endpoint, cancellationToken);
@@ -38,7 +38,7 @@ internal sealed class PoolReader(EndpointPool<BitcoinEndpoint> pool, BitcoinNetw
                 hash = block.Header.ParentHash;
             }
 
-            return new PoolLook { Endpoint = endpoint.Name, Ids = ids, Head = head, Blocks = blocks, News = await ReadNewsAsync(endpoint, [.. ids.Where(id => !seen.Contains(id)).Take(MostNews)], cancellationToken) };
+            return new PoolLook { Endpoint = endpoint.Name, Ids = ids, Head = head, Blocks = blocks, News = await ReadNewsAsync(endpoint, [.. ids.Where(id => !isSeen(id)).Take(MostNews)], cancellationToken) };
         }
         catch
         {

@@ -9,13 +9,17 @@ internal sealed partial class PendingPayments(IServiceScopeFactory scopes, IRead
     private static readonly TimeSpan RetryWait = TimeSpan.FromSeconds(10);
 
     /// <summary>Watches a chain until cancelled; at once over where it has nothing to watch, or nobody wants to know.</summary>
-    public async Task RunAsync(ChainRegistration registration, Func<AddressSet> watched, CancellationToken cancellationToken)
+    /// <param name="registration">The chain.</param>
+    /// <param name="matched">The addresses that its blocks are matched against.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task RunAsync(ChainRegistration registration, Func<AddressSet> matched, CancellationToken cancellationToken)
     {
         if (registration.WatchPending is not { } watch || handlers.Count == 0)
         {
             return;
         }
 
+        PendingAddresses watched = new(registration.Chain, store, matched, logger);
         while (!cancellationToken.IsCancellationRequested)
         {
             try

@@ -1,16 +1,23 @@
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ChainWatch.Bitcoin.Tests;
 
 public sealed class PoolWatchTests
 {
-    private static readonly string s_coin = new('7', 64);
+    private const string Bob = "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080";
 
+    private static readonly string s_coin = new('7', 64);
+    private static readonly Chain s_bitcoin = new() { Name = "bitcoin", Kind = "bitcoin", Format = Matching.Regtest, BlockTime = TimeSpan.FromMinutes(10), Assets = [Matching.Coin] };
+
+    private readonly InMemoryWatchStore _store = new();
     private readonly FakeChain _chain = new();
     private readonly List<string> _told = [];
     private readonly Dictionary<FakeNode, List<MadeTransaction>> _pools = [];
     private readonly Bench _bench;
     private readonly PoolWatch _watch;
+    private readonly PendingAddresses _watched;
+    private AddressSet _matched;
 
     public PoolWatchTests()
     {
@@ -22,6 +29,9 @@ public sealed class PoolWatchTests
         }
 
         _watch = new PoolWatch(new PoolReader(_bench.Pool, _chain.Network, Matching.Coin), _chain.Network, Matching.Coin, TimeSpan.FromSeconds(2), _bench.Time);
+        // No block comes: what blocks are matched against stays as it is.
+        _matched = _bench.Watched;
+        _watched = new PendingAddresses(s_bitcoin, _store, () => _matched, NullLogger.Instance);
         Look();
     }
 
@@ -171,13 +181,105 @@ public sealed class PoolWatchTests
         _told.ShouldBe([$"Pending {pay.Id}/0 5"]);
     }
 
+    [Fact]
+    public void An_address_that_was_registered_since_the_last_block_is_known()
+    {
+        Register(Bob);
+        MadeTransaction pay = PayBob(1, 5);
+        Pool.Add(pay);
+
+        Look();
+        Look();
+
+        _told.ShouldBe([$"Pending {pay.Id}/0 5"]);
+        _bench.Node.Count("getrawtransaction").ShouldBe(1);
+    }
+
+    [Fact]
+    public void One_that_is_watched_no_more_is_not_told_of()
+    {
+        Register(Bob);
+        Pool.Add(PayBob(1, 5));
+        _store.RemoveAddressAsync(s_bitcoin, Matching.Regtest.ParseAddress(Bob), CancellationToken.None).AsTask().IsCompletedSuccessfully.ShouldBeTrue();
+
+        Look();
+
+        _told.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void What_was_seen_before_its_address_was_registered_is_looked_at_again_and_nothing_else_is()
+    {
+        MadeTransaction pay = PayBob(1, 5);
+        Pool.Add(pay);
+        Pool.AddRange(Enumerable.Range(10, 20).Select(static coin => new MadeTransaction { Inputs = [(s_coin, (uint)coin)], Outputs = [MadeOutput.To(Other(coin), 1, Matching.Regtest)] }));
+        Look();
+        _told.ShouldBeEmpty();
+        _bench.Node.Count("getrawtransaction").ShouldBe(21);
+
+        Register(Bob);
+        Look();
+        Look();
+        Look();
+
+        _told.ShouldBe([$"Pending {pay.Id}/0 5"]);
+        _bench.Node.Count("getrawtransaction").ShouldBe(22);
+
+        // And it is followed as any other.
+        MadeTransaction second = PayBob(1, 4);
+        Pool[0] = second;
+        Look();
+        _told.ShouldBe([$"Pending {pay.Id}/0 5", $"Replaced {pay.Id}/0 5 by {second.Id}", $"Pending {second.Id}/0 4"]);
+    }
+
+    [Fact]
+    public void What_a_held_transaction_pays_to_an_address_that_came_later_is_told_and_the_rest_of_it_not_again()
+    {
+        MadeTransaction pay = new() { Inputs = [(s_coin, 1)], Outputs = [MadeOutput.To(Bob, 4, Matching.Regtest), MadeOutput.To(Bench.Alice, 5, Matching.Regtest)] };
+        Pool.Add(pay);
+        Look();
+        Register(Bob);
+        Look();
+        Look();
+        _told.ShouldBe([$"Pending {pay.Id}/1 5", $"Pending {pay.Id}/0 4"]);
+
+        Pool.Clear();
+        Look();
+        Look();
+
+        _told.Skip(2).ShouldBe([$"Evicted {pay.Id}/1 5", $"Evicted {pay.Id}/0 4"]);
+    }
+
+    [Fact]
+    public void An_address_that_the_next_block_took_in_first_has_older_transactions_looked_at_again_too()
+    {
+        MadeTransaction pay = PayBob(1, 5);
+        Pool.Add(pay);
+        Look();
+        Register(Bob);
+        _matched = _matched.Apply(new WatchChanges { Changes = [new WatchChange(1, Matching.Regtest.ParseAddress(Bob), Removed: false)], Sequence = 1, More = false });
+
+        Look();
+        Look();
+
+        _told.ShouldBe([$"Pending {pay.Id}/0 5"]);
+    }
+
+    private static string Other(int number) => Matching.Regtest.FormatAddress(OutputScript.OfProgram(0, [.. Enumerable.Repeat((byte)number, 20)]));
+
+    private static MadeTransaction PayBob(uint coin, long amount) => new() { Inputs = [(s_coin, coin)], Outputs = [MadeOutput.To(Bob, amount, Matching.Regtest)] };
+
+    private void Register(string address) =>
+        _store.AddAddressesAsync(s_bitcoin, [new WatchRegistration { Key = Matching.Regtest.ParseAddress(address), Address = address }], _bench.Time.GetUtcNow(), CancellationToken.None)
+            .AsTask().IsCompletedSuccessfully.ShouldBeTrue();
+
     private static MadeTransaction Pay(uint coin, params long[] amounts) =>
         new() { Inputs = [(s_coin, coin)], Outputs = [.. amounts.Select(static amount => MadeOutput.To(Bench.Alice, amount, Matching.Regtest))], Witness = [[[1]]] };
 
     private void Look() => _bench.Run(async () =>
     {
         await _watch.LookAsync(
-            _bench.Watched,
+            _watched,
             (change, _) =>
             {
                 _told.Add($"{change.Kind} {change.Transfer.TransactionId}/{change.Transfer.Ordinal} {change.Transfer.Amount}{(change.DisplacedBy is { } by ? $" by {by}" : "")}");

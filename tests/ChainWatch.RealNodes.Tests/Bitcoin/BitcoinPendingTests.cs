@@ -58,6 +58,41 @@ public sealed class BitcoinPendingTests
         await host.StopAsync();
     }
 
+    [Fact]
+    public async Task An_address_registered_since_the_last_block_is_told_of_before_the_next_one()
+    {
+        await using var node = await BitcoinNode.StartAsync(BitcoinNodeKind.Knots);
+        var traffic = await BitcoinTraffic.CreateAsync(node, seed: 2);
+        var store = new InMemoryWatchStore();
+        var told = new Told();
+        using var host = CreateHost(node, store, told, traffic.Watched[8]);
+        var watchlist = host.Services.GetRequiredService<IWatchlist>();
+        await host.StartAsync();
+
+        // It looks, and stands at the tip: no block comes from here on.
+        var early = await node.Wallet.CallTextAsync("sendtoaddress", traffic.Watched[8], 0.5);
+        await told.HasAsync($"Pending {early}");
+
+        // What a checkout does: an address of its own for each order, paid soon after.
+        await watchlist.AddAsync("bitcoin", traffic.Watched[9], PaymentReference.For("order", "1042"), CancellationToken.None);
+        var paid = await node.Wallet.CallTextAsync("sendtoaddress", traffic.Watched[9], 0.25);
+        await told.HasAsync($"Pending {paid}");
+
+        // Paid first, and registered when the transaction had been looked at: one that came after it was.
+        var before = await node.Wallet.CallTextAsync("sendtoaddress", traffic.Watched[10], 0.125, "", "", false, true);
+        var marker = await node.Wallet.CallTextAsync("sendtoaddress", traffic.Watched[8], 0.0625);
+        await told.HasAsync($"Pending {marker}");
+        await watchlist.AddAsync("bitcoin", traffic.Watched[10], PaymentReference.For("order", "1042"), CancellationToken.None);
+        await told.HasAsync($"Pending {before}");
+
+        // What follows from it is told as of any other.
+        var replacement = (await node.Wallet.CallAsync("bumpfee", before))!["txid"]!.GetValue<string>();
+        await told.HasAsync($"Replaced {before} by {replacement}");
+        told.Events.ShouldAllBe(one => one.Reference == PaymentReference.For("order", "1042"));
+        told.Events.Count(one => one.Kind == PendingPaymentEventKind.Pending).ShouldBeLessThanOrEqualTo(5, "none is told twice");
+        await host.StopAsync();
+    }
+
     private static IHost CreateHost(BitcoinNode node, InMemoryWatchStore store, Told told, string watched)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
