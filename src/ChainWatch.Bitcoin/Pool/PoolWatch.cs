@@ -70,11 +70,12 @@ internal sealed class PoolWatch(PoolReader reader, BitcoinNetwork network, Asset
         }
     }
 
-    private void See(in Hash256 id, IReadOnlyList<int> marks)
+    private void See(in Hash256 id, List<int> marks)
     {
         if (_marks + marks.Count > MostMarks)
         {
-            marks = [];
+            // It is told of with its block, if its address is registered only after this.
+            marks.Clear();
         }
 
         if (_seen.TryAdd(id, [.. marks]))
