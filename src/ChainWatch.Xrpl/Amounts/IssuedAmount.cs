@@ -35,6 +35,19 @@ internal readonly record struct IssuedAmount(long Mantissa, int Exponent)
     /// <summary>The amount with the sign turned.</summary>
     public static IssuedAmount operator -(IssuedAmount amount) => new(-amount.Mantissa, amount.Exponent);
 
+    /// <summary>Whether this is more than another amount; also where the difference is finer than any unit.</summary>
+    public bool IsMoreThan(IssuedAmount other)
+    {
+        int sign = Math.Sign(Mantissa);
+        if (sign != Math.Sign(other.Mantissa))
+        {
+            return sign > Math.Sign(other.Mantissa);
+        }
+
+        // All have 16 digits: of two on the same side of zero, the one with the larger power of ten is further from it.
+        return Exponent == other.Exponent || sign == 0 ? Mantissa > other.Mantissa : Exponent > other.Exponent == sign > 0;
+    }
+
     /// <summary>
     /// How much more this is than another amount, in units of 10 to the power of minus <paramref name="decimals"/>; <see langword="null"/> where that is no whole number of them:
     /// nothing is ever rounded.

@@ -289,7 +289,7 @@ internal ref struct TransactionMatch
         IssuedAmount held = after.Mantissa > 0 ? after : default;
         IssuedAmount heldBefore = before.Mantissa > 0 ? before : default;
         bool toDestination = holder.SequenceEqual(_destination);
-        if (held != heldBefore && !IsDelivered(holder, id) && TryFind(holder, toDestination ? _tag : null, out AddressKey watched) && _plan.Find(id) is { } asset)
+        if (held.IsMoreThan(heldBefore) && !IsDelivered(holder, id) && TryFind(holder, toDestination ? _tag : null, out AddressKey watched) && _plan.Find(id) is { } asset)
         {
             Add(Ordinal(entry.Position), watched, asset, held.Minus(heldBefore, asset.Decimals), toDestination);
         }
@@ -303,7 +303,7 @@ internal ref struct TransactionMatch
         holder.CopyTo(id[CurrencyCode.Length..]);
         IssuedAmount owed = after.Mantissa < 0 ? after : default;
         IssuedAmount owedBefore = before.Mantissa < 0 ? before : default;
-        if (owed != owedBefore && _plan.Find(id) is { } own && TryFind(holder, _tag, out AddressKey to))
+        if (owed.IsMoreThan(owedBefore) && _plan.Find(id) is { } own && TryFind(holder, _tag, out AddressKey to))
         {
             Add(Ordinal(entry.Position) + 1, to, own, owed.Minus(owedBefore, own.Decimals), toDestination: true);
         }

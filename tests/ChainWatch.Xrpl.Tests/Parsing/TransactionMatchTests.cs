@@ -207,6 +207,23 @@ public sealed class TransactionMatchTests
     }
 
     [Fact]
+    public void Amounts_are_compared_on_both_sides_of_zero()
+    {
+        IssuedAmount[] ascending =
+        [
+            new(-1_000_000_000_000_000, 80), new(-2_000_000_000_000_000, -15), new(-1_000_000_000_000_000, -15), new(-9_999_999_999_999_999, -96), default,
+            new(9_999_999_999_999_999, -96), new(1_000_000_000_000_000, -15), new(2_000_000_000_000_000, -15), new(1_000_000_000_000_000, 80),
+        ];
+        for (int one = 0; one < ascending.Length; one++)
+        {
+            for (int other = 0; other < ascending.Length; other++)
+            {
+                ascending[one].IsMoreThan(ascending[other]).ShouldBe(one > other, $"{ascending[one]} and {ascending[other]}");
+            }
+        }
+    }
+
+    [Fact]
     public void Multi_purpose_tokens_are_found_by_payment_and_by_balance()
     {
         FakeTransaction payment = new() { Destination = Someone.Bob, Tag = 1, Amount = FieldWriter.Token(12345, Someone.Issuance) };
@@ -219,6 +236,24 @@ public sealed class TransactionMatchTests
         Plans.Match(gain, bob).ShouldBe([$"1 0.5 PTS to {A(Someone.Bob)} from - tag -"]);
         Plans.Match(first, bob).ShouldBe([$"1 1.5 PTS to {A(Someone.Bob)} from - tag -"]);
         Plans.Match(other, bob).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void What_an_account_pays_out_is_nothing_to_credit_however_fine_it_is()
+    {
+        LogRecorder logs = new();
+        Asset usd = new() { Symbol = "USD", Decimals = 6 };
+        FakeTransaction paysOut = new FakeTransaction { Destination = Someone.Carol, Amount = FieldWriter.Issued(1_999_999_900_000_000, -15, Someone.Usd, Someone.Issuer), Account = Someone.Bob }
+            .Line(Someone.Bob, Someone.Issuer, (7_000_000_000_000_000, -15), (5_000_000_100_000_000, -15));
+        FakeTransaction issues = new FakeTransaction { Destination = Someone.Issuer, Amount = FieldWriter.Issued(1_000_000_000_000_000, -15, Someone.Usd, Someone.Issuer) }
+            .Line(Someone.Carol, Someone.Issuer, (1_000_000_000_000_000, -15), (1_000_000_100_000_000, -15));
+        FakeTransaction gains = new FakeTransaction { Type = 7 }.Line(Someone.Bob, Someone.Issuer, (5_000_000_100_000_000, -15), (7_000_000_000_000_000, -15));
+
+        Plans.Match(paysOut, Someone.Watch(Someone.Bob), logs, usd: usd).ShouldBeEmpty();
+        Plans.Match(issues, Someone.Watch(Someone.Issuer), logs, usd: usd).ShouldBeEmpty();
+        logs.Of("PaymentHeld").ShouldBeEmpty();
+        Plans.Match(gains, Someone.Watch(Someone.Bob), logs, usd: usd).ShouldBeEmpty();
+        logs.Of("PaymentHeld").ShouldHaveSingleItem().Message.ShouldContain("finer than the base unit of USD");
     }
 
     [Fact]
