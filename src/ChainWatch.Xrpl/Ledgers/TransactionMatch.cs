@@ -288,7 +288,7 @@ internal ref struct TransactionMatch
         issuer.CopyTo(id[CurrencyCode.Length..]);
         IssuedAmount held = after.Mantissa > 0 ? after : default;
         IssuedAmount heldBefore = before.Mantissa > 0 ? before : default;
-        bool toDestination = holder.SequenceEqual(_destination);
+        bool toDestination = IsMeantFor(holder, entry.LowLimit.Slice(8, CurrencyCode.Length));
         if (held.IsMoreThan(heldBefore) && !IsDelivered(holder, id) && TryFind(holder, toDestination ? _tag : null, out AddressKey watched) && _plan.Find(id) is { } asset)
         {
             Add(Ordinal(entry.Position), watched, asset, held.Minus(heldBefore, asset.Decimals), toDestination);
@@ -347,6 +347,13 @@ internal ref struct TransactionMatch
         };
     }
 
+    /// <summary>
+    /// True where a gain is what the transaction means to go to its destination. A payment or check means what it delivered, and nothing else: that it had offers of the destination's own taken on its way brings the account something
+    /// for what it sold, and nothing from the payer.
+    /// </summary>
+    private readonly bool IsMeantFor(ReadOnlySpan<byte> account, ReadOnlySpan<byte> currency) =>
+        account.SequenceEqual(_destination) && (_delivered.IsEmpty || (IsByDestination && currency.SequenceEqual(_delivered.Slice(8, CurrencyCode.Length))));
+
     private readonly Asset? AssetOf(ReadOnlySpan<byte> amount) => amount.Length switch
     {
         AmountReader.XrpLength => _plan.Native,
@@ -363,7 +370,7 @@ internal ref struct TransactionMatch
 
     private readonly void AddGain(int position, ReadOnlySpan<byte> account, Asset asset, ulong amount)
     {
-        bool toDestination = account.SequenceEqual(_destination);
+        bool toDestination = IsMeantFor(account, currency: default);
         if (TryFind(account, toDestination ? _tag : null, out AddressKey to))
         {
             Add(Ordinal(position), to, asset, amount, toDestination);

@@ -71,11 +71,14 @@ function gains(tx, meta) {
   }
   // Since 2014 a payment that names no delivered amount delivered what it says.
   const amount = meta.delivered_amount ?? meta.DeliveredAmount ?? tx.Amount
-  if (['Payment', 'CheckCash'].includes(tx.TransactionType) && amount && amount.issuer !== means.Destination) {
+  const delivers = ['Payment', 'CheckCash'].includes(tx.TransactionType) && amount
+  if (delivers && amount.issuer !== means.Destination) {
     found.delete(`${means.Destination} ${assetOf(amount)}`)
     add(means.Destination, assetOf(amount), valueOf(amount))
   }
-  return [...found.values()].map(({ account, asset, value }) => account === means.Destination
+  // What else its destination gained by a payment, it gained by a trade of its own.
+  const meant = (asset) => !delivers || asset === assetOf(amount) || (amount.issuer === means.Destination && asset.startsWith(`${currency(amount.currency)}.`))
+  return [...found.values()].map(({ account, asset, value }) => account === means.Destination && meant(asset)
     ? { account, asset, value: value.toFixed(), tag: means.DestinationTag ?? null, from: means.Account }
     : { account, asset, value: value.toFixed(), tag: null, from: null })
 }

@@ -135,6 +135,61 @@ public sealed class TransactionMatchTests
     }
 
     [Fact]
+    public void What_a_payment_has_its_destination_trade_is_the_accounts_and_not_the_payers()
+    {
+        // A hundred dollars to Bob's customer 42 are paid by taking an offer of Bob's own: it sells dollars for XRP.
+        FakeTransaction payment = new FakeTransaction { Destination = Someone.Bob, Tag = 42, Amount = FieldWriter.Issued(1_000_000_000_000_000, -13, Someone.Usd, Someone.Issuer) }
+            .Balance(Someone.Alice, 1000, 790)
+            .Balance(Someone.Bob, 50, 250)
+            .Token(Someone.Bob, 100, 150);
+
+        Plans.Match(payment, Someone.Watch((Someone.Bob, 42u), (Someone.Bob, null))).ShouldBe(
+        [
+            $"0 100 USD to {A(Someone.Bob)}:42 from {A(Someone.Alice)} tag 42",
+            $"3 0.0002 XRP to {A(Someone.Bob)} from - tag -",
+            $"5 0.5 PTS to {A(Someone.Bob)} from - tag -",
+        ]);
+        Plans.Match(payment, Someone.Watch((Someone.Bob, 42u))).ShouldBe([$"0 100 USD to {A(Someone.Bob)}:42 from {A(Someone.Alice)} tag 42"]);
+    }
+
+    [Fact]
+    public void What_a_payment_of_XRP_has_its_destination_buy_is_the_accounts_and_needs_no_tag()
+    {
+        LogRecorder logs = new();
+        FakeTransaction payment = new FakeTransaction { Destination = Someone.Bob, Amount = FieldWriter.Drops(200), Tag = 42 }
+            .Balance(Someone.Bob, 500, 450)
+            .Line(Someone.Bob, Someone.Issuer, (5_000_000_000_000_000, -15), (7_000_000_000_000_000, -15));
+        FakeTransaction untagged = new FakeTransaction { Destination = Someone.Bob, Amount = FieldWriter.Drops(200) }
+            .Line(Someone.Bob, Someone.Issuer, (5_000_000_000_000_000, -15), (7_000_000_000_000_000, -15));
+        FakeTransaction cash = new FakeTransaction { Type = TransactionType.CheckCash, Account = Someone.Bob, Amount = FieldWriter.Drops(1000) }
+            .Settled(EntryType.Check, Someone.Alice, Someone.Bob, 3)
+            .Line(Someone.Bob, Someone.Issuer, (5_000_000_000_000_000, -15), (7_000_000_000_000_000, -15));
+
+        Plans.Match(payment, Someone.Watch((Someone.Bob, 42u), (Someone.Bob, null))).ShouldBe(
+        [
+            $"0 0.0002 XRP to {A(Someone.Bob)}:42 from {A(Someone.Alice)} tag 42",
+            $"3 2 USD to {A(Someone.Bob)} from - tag -",
+        ]);
+        Plans.Match(untagged, Someone.Watch(Someone.Bob), logs, requireTag: true).ShouldBe([$"1 2 USD to {A(Someone.Bob)} from - tag -"]);
+        logs.Of("PaymentHeld").Count.ShouldBe(1);
+        Plans.Match(cash, Someone.Watch((Someone.Bob, 3u), (Someone.Bob, null))).ShouldBe(
+        [
+            $"0 0.001 XRP to {A(Someone.Bob)}:3 from {A(Someone.Alice)} tag 3",
+            $"3 2 USD to {A(Someone.Bob)} from - tag -",
+        ]);
+    }
+
+    [Fact]
+    public void Paid_in_its_own_currency_an_account_gets_only_that_currency_from_the_payer()
+    {
+        byte[] euros = Someone.Code("EUR");
+        FakeTransaction payment = new FakeTransaction { Destination = Someone.Bob, Tag = 42, Amount = FieldWriter.Issued(2_000_000_000_000_000, -15, euros, Someone.Bob) }
+            .Line(Someone.Bob, Someone.Issuer, (5_000_000_000_000_000, -15), (7_000_000_000_000_000, -15));
+
+        Plans.Match(payment, Someone.Watch((Someone.Bob, 42u), (Someone.Bob, null))).ShouldBe([$"1 2 USD to {A(Someone.Bob)} from - tag -"]);
+    }
+
+    [Fact]
     public void A_trust_line_is_read_from_the_side_of_its_holder()
     {
         (long, int) five = (5_000_000_000_000_000, -15);
