@@ -144,7 +144,7 @@ namespace ChainWatch.Testing
 
     public sealed class SimulatedChain
     {
-        public SimulatedChain(string name = "simulated", long seed = 1, TimeProvider? timeProvider = null, TimeSpan? blockTime = null, bool hasOutputs = false);
+        public SimulatedChain(string name = "simulated", long seed = 1, TimeProvider? timeProvider = null, TimeSpan? blockTime = null, bool hasOutputs = false, bool hasTags = false);
         public Asset Coin { get; }
         public Asset Token { get; }
         public Chain Chain { get; }
@@ -217,11 +217,15 @@ namespace ChainWatch.Testing
 
     public sealed class SimulatedFormat : ChainFormat
     {
+        public override bool SharesBalances { get; }
         public override int AddressKeyLength { get; }
         public override int OrdinalsPerOutput { get; }
         public static SimulatedFormat Instance { get; }
         public static SimulatedFormat WithOutputs { get; }
+        public static SimulatedFormat WithTags { get; }
+        public override AddressKey BalanceOwnerOf(in AddressKey key);
         public override AddressKey ParseAddress(string text);
+        public override AddressKey? PartOf(in AddressKey owner, string? tag);
         public override string FormatAddress(in AddressKey key);
         public static AddressKey Key(string label);
         public static string Address(string label);

@@ -8,6 +8,7 @@ namespace ChainWatch.Xrpl
         public static XrplFormat TestNet { get; }
         public override AddressKey BalanceOwnerOf(in AddressKey key);
         public override AddressKey ParseAddress(string text);
+        public override AddressKey? PartOf(in AddressKey owner, string? tag);
         public override string FormatAddress(in AddressKey key);
         public override string FormatHash(in Hash256 hash);
         public string FormatXAddress(in AddressKey key);

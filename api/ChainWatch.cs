@@ -260,6 +260,7 @@ namespace ChainWatch
         public abstract AddressKey ParseAddress(string text);
         public abstract string FormatAddress(in AddressKey key);
         public virtual AddressKey BalanceOwnerOf(in AddressKey key);
+        public virtual AddressKey? PartOf(in AddressKey owner, string? tag);
         public virtual Hash256 ParseHash(ReadOnlySpan<char> text);
         public virtual string FormatHash(in Hash256 hash);
     }

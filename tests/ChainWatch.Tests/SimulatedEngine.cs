@@ -135,6 +135,14 @@ internal sealed class SimulatedEngine : IDisposable
         Store.AddAddressesAsync(Chain.Chain, [new WatchRegistration { Key = SimulatedFormat.Key(label), Address = SimulatedFormat.Address(label) }], Time.GetUtcNow(), CancellationToken.None)
             .AsTask().IsCompletedSuccessfully.ShouldBeTrue();
 
+    /// <summary>The same for an address of a chain with tags.</summary>
+    public void RegisterAddress(string address, long? since = null) =>
+        Store.AddAddressesAsync(Chain.Chain, [new WatchRegistration { Key = Chain.Chain.Format.ParseAddress(address), Address = address, Since = since }], Time.GetUtcNow(), CancellationToken.None)
+            .AsTask().IsCompletedSuccessfully.ShouldBeTrue();
+
+    public void RemoveAddress(string address) =>
+        Store.RemoveAddressAsync(Chain.Chain, Chain.Chain.Format.ParseAddress(address), CancellationToken.None).AsTask().IsCompletedSuccessfully.ShouldBeTrue();
+
     /// <summary>Runs until the cursor is the head of the chain.</summary>
     public void CatchUp() => Scheduler.RunUntil(() => Cursor == Chain.Head.Point, TimeSpan.FromMinutes(10)).ShouldBeTrue($"the cursor is {Cursor}, the head {Chain.Head.Point}: {Status.LastError}");
 

@@ -26,9 +26,16 @@ public sealed class SimulatedChain
     /// <param name="timeProvider">Where its blocks take their time from; the default is the machine's clock.</param>
     /// <param name="blockTime">The usual time between two blocks; the default is one second.</param>
     /// <param name="hasOutputs">Whether it is a chain of outputs, in which each transfer is an output that a later transaction can spend.</param>
-    public SimulatedChain(string name = "simulated", long seed = 1, TimeProvider? timeProvider = null, TimeSpan? blockTime = null, bool hasOutputs = false)
+    /// <param name="hasTags">Whether payments to an account can be watched by their tags (<see cref="SimulatedFormat.WithTags"/>). Pay the account, with a tag.</param>
+    /// <exception cref="ArgumentException">It is to have both.</exception>
+    public SimulatedChain(string name = "simulated", long seed = 1, TimeProvider? timeProvider = null, TimeSpan? blockTime = null, bool hasOutputs = false, bool hasTags = false)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
+        if (hasOutputs && hasTags)
+        {
+            throw new ArgumentException("A simulated chain has outputs or tags, not both.", nameof(hasTags));
+        }
+
         _random = new SeededRandom(seed);
         _time = timeProvider ?? TimeProvider.System;
         Coin = new Asset { Symbol = "SIM", Decimals = 18 };
@@ -37,7 +44,7 @@ public sealed class SimulatedChain
         {
             Name = name,
             Kind = "simulated",
-            Format = hasOutputs ? SimulatedFormat.WithOutputs : SimulatedFormat.Instance,
+            Format = hasOutputs ? SimulatedFormat.WithOutputs : hasTags ? SimulatedFormat.WithTags : SimulatedFormat.Instance,
             BlockTime = blockTime ?? TimeSpan.FromSeconds(1),
             Assets = [Coin, Token],
         };

@@ -54,8 +54,7 @@ public sealed class SimulatedBlock : Block
             for (int ordinal = 0; ordinal < transaction.Transfers.Count; ordinal++)
             {
                 SimulatedTransfer transfer = transaction.Transfers[ordinal];
-                AddressKey to = transfer.To;
-                if (!addresses.Contains(to.Bytes))
+                if (SimulatedFormat.TakerOf(transfer, addresses) is not { } to)
                 {
                     continue;
                 }

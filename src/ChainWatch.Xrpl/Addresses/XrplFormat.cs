@@ -37,6 +37,10 @@ public sealed class XrplFormat : ChainFormat
     /// <summary>The account without its tag: what is paid to a tag, the account holds.</summary>
     public override AddressKey BalanceOwnerOf(in AddressKey key) => AccountKey.Create(key.Bytes[..AccountKey.AccountLength], tag: null);
 
+    /// <summary>The account with a destination tag.</summary>
+    public override AddressKey? PartOf(in AddressKey owner, string? tag) =>
+        uint.TryParse(tag, NumberStyles.None, CultureInfo.InvariantCulture, out uint number) ? AccountKey.Create(owner.Bytes[..AccountKey.AccountLength], number) : null;
+
     /// <summary>
     /// Reads an address: a classic one (<c>r…</c>), one with a destination tag behind a colon (<c>r…:42</c>), or an X-address of this network. Without a tag it stands for all
     /// payments to the account that no watched tag takes.

@@ -33,6 +33,14 @@ public abstract class ChainFormat
     /// <summary>Whether <see cref="BalanceOwnerOf"/> is ever another key than the one that is asked about.</summary>
     public virtual bool SharesBalances => false;
 
+    /// <summary>
+    /// The key that takes payments with a tag out of all those to an account, where it is watched; <see langword="null"/> where the chain has no such keys, or none for this tag. <see cref="BalanceOwnerOf"/> it is the
+    /// account.
+    /// </summary>
+    /// <param name="owner">The account.</param>
+    /// <param name="tag">A payment's tag; <see langword="null"/> for none.</param>
+    public virtual AddressKey? PartOf(in AddressKey owner, string? tag) => null;
+
     /// <summary>The output that holds what a payment moved; <see langword="null"/> on chains of accounts, and for a payment that no output holds (a negative ordinal).</summary>
     public OutputId? OutputOf(PaymentId payment) =>
         OrdinalsPerOutput > 0 && payment.Ordinal >= 0 ? new OutputId(payment.TransactionId, payment.Ordinal / OrdinalsPerOutput) : null;

@@ -463,8 +463,9 @@ internal sealed class Follower
         }
 
         await TakeUnwatchedAsync(pending, cancellationToken);
-        if (!_unwatched.IsEmpty)
+        if (!_unwatched.IsEmpty || Chain.Format.SharesBalances)
         {
+            // Where addresses share an account, what one of them no longer takes is another's, and what a new one takes was another's.
             return pending.Blocks.All(block => block.MatchAnew(_watched, _unwatched));
         }
 

@@ -82,6 +82,19 @@ public sealed class XrplFormatTests
         }
     }
 
+    [Fact]
+    public void The_key_of_a_tag_is_that_of_the_account_with_it()
+    {
+        AddressKey account = AccountKey.Create(Someone.Bob, tag: null);
+
+        XrplFormat.MainNet.PartOf(account, "42").ShouldBe(AccountKey.Create(Someone.Bob, 42));
+        XrplFormat.MainNet.PartOf(AccountKey.Create(Someone.Bob, 7), "0").ShouldBe(AccountKey.Create(Someone.Bob, 0));
+        XrplFormat.MainNet.BalanceOwnerOf(AccountKey.Create(Someone.Bob, 42)).ShouldBe(account);
+        XrplFormat.MainNet.PartOf(account, null).ShouldBeNull();
+        XrplFormat.MainNet.PartOf(account, "4294967296").ShouldBeNull();
+        XrplFormat.MainNet.PartOf(account, "-1").ShouldBeNull();
+    }
+
     [Theory]
     [InlineData("USD", true)]
     [InlineData("xyz", true)]
