@@ -55,13 +55,13 @@ public static class PaymentTransitions
         foreach (PaymentFound one in found)
         {
             PaymentId id = new(one.Transfer.TransactionId, one.Transfer.Ordinal);
-            if (heard.TryGetValue(id, out Payment? last) && last.Status != PaymentStatus.Retracted && last.Block == one.Block && IsSame(last, one.Transfer))
+            if (heard.TryGetValue(id, out Payment? last) && last.Status != PaymentStatus.Retracted && last.Block == one.Block && IsSame(chain.Format, last, one.Transfer))
             {
                 if (!stored.TryGetValue(id, out Payment? row))
                 {
                     stored[id] = inserted[id] = last;
                 }
-                else if (row.Status != last.Status || row.Block != last.Block || !IsSame(row, one.Transfer))
+                else if (row.Status != last.Status || row.Block != last.Block || row.To != last.To || !IsSame(chain.Format, row, one.Transfer))
                 {
                     stored[id] = updated[id] = last;
                 }
@@ -79,7 +79,7 @@ public static class PaymentTransitions
             }
             else if (orphaned.Remove(id))
             {
-                if (!IsSame(before, one.Transfer))
+                if (!IsSame(chain.Format, before, one.Transfer))
                 {
                     retracted.Add(new PaymentTransition(PaymentEventKind.Retracted, before with { Status = PaymentStatus.Retracted }, CauseChanged));
                     Set(id, Detect(one, id), PaymentEventKind.Detected);
@@ -147,9 +147,24 @@ public static class PaymentTransitions
         Reference = reference,
     };
 
-    private static bool IsSame(Payment payment, Transfer transfer) =>
-        payment.To == transfer.To &&
+    private static bool IsSame(ChainFormat format, Payment payment, Transfer transfer) =>
+        IsSameTaker(format, payment.To, transfer) &&
         payment.Amount == transfer.Amount &&
         string.Equals(payment.Asset, transfer.Asset.Symbol, StringComparison.Ordinal) &&
         string.Equals(payment.Tag, transfer.Tag, StringComparison.Ordinal);
+
+    /// <summary>
+    /// Whether an address is the one that a transfer goes to, or may have been when it was recorded. Of an account and its tags, what was watched then decided who took a payment, and that is not decided anew: the account would be
+    /// told that it has lost a payment, and the tag that it got one, though the chain holds the same.
+    /// </summary>
+    internal static bool IsSameTaker(ChainFormat format, in AddressKey recorded, Transfer transfer)
+    {
+        if (recorded == transfer.To || !format.SharesBalances)
+        {
+            return recorded == transfer.To;
+        }
+
+        AddressKey owner = format.BalanceOwnerOf(transfer.To);
+        return recorded == owner || recorded == format.PartOf(owner, transfer.Tag);
+    }
 }

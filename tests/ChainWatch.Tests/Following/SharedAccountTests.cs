@@ -47,6 +47,43 @@ public sealed class SharedAccountTests
         Paid(engine).ShouldBe([$"5 to {Tagged} tag 42"]);
     }
 
+    [Fact]
+    public void A_payment_that_the_account_got_stays_its_own_in_another_branch_though_its_tag_is_watched_by_then()
+    {
+        using SimulatedEngine engine = Engine();
+        engine.RegisterAddress(Account);
+        engine.Start();
+        engine.Chain.Mine(engine.Chain.Pay(Account, 5, tag: "42"));
+        engine.CatchUp();
+        engine.RegisterAddress(Tagged);
+        engine.Chain.ReorgSame(1);
+        engine.Chain.Mine(engine.Chain.Pay(Account, 6, tag: "42"));
+        engine.CatchUp();
+
+        Paid(engine).ShouldBe([$"5 to {Account} tag 42", $"6 to {Tagged} tag 42"]);
+        engine.Events[1].Kind.ShouldBe(PaymentEventKind.Moved);
+        engine.Events[1].Payment.Address.ShouldBe(Account);
+    }
+
+    [Fact]
+    public void A_payment_that_a_tag_got_stays_its_own_in_another_branch_though_only_the_account_is_watched_by_then()
+    {
+        using SimulatedEngine engine = Engine();
+        engine.RegisterAddress(Account);
+        engine.RegisterAddress(Tagged);
+        engine.Start();
+        engine.Chain.Mine(engine.Chain.Pay(Account, 5, tag: "42"));
+        engine.CatchUp();
+        engine.RemoveAddress(Tagged);
+        engine.Chain.ReorgSame(1);
+        engine.Chain.Mine(engine.Chain.Pay(Account, 6, tag: "42"));
+        engine.CatchUp();
+
+        Paid(engine).ShouldBe([$"5 to {Tagged} tag 42", $"6 to {Account} tag 42"]);
+        engine.Events[1].Kind.ShouldBe(PaymentEventKind.Moved);
+        engine.Events[1].Payment.Address.ShouldBe(Tagged);
+    }
+
     private static SimulatedEngine Engine(bool fetchesOnlyForWatched = false, int finalityDepth = 64)
     {
         // Its clock is the chain's too.

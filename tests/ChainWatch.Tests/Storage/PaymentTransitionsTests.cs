@@ -1,4 +1,5 @@
 using System.Numerics;
+using ChainWatch.Testing;
 
 namespace ChainWatch.Tests;
 
@@ -143,6 +144,38 @@ public sealed class PaymentTransitionsTests
     }
 
     private static IEnumerable<PaymentEventKind> Kinds(PaymentChanges changes) => changes.Transitions.Select(static one => one.Kind);
+
+    [Theory]
+    [InlineData("w", "w:42", true)]
+    [InlineData("w:42", "w", true)]
+    [InlineData("w:43", "w:42", false)]
+    [InlineData("w:43", "w", false)]
+    [InlineData("v", "w:42", false)]
+    public void Who_of_an_account_and_its_tag_took_a_payment_is_not_decided_anew(string recorded, string found, bool stays)
+    {
+        SimulatedChain chain = new(hasTags: true);
+        PaymentFound now = With(Found(1, 11), Key(found), "42");
+        PaymentFound before = With(Found(1, 10), Key(recorded), "42");
+        Payment stored = PaymentTransitions.Create(chain.Chain, before, new PaymentId(before.Transfer.TransactionId, 0), reference: null, At);
+
+        PaymentChanges moved = PaymentTransitions.Resolve(chain.Chain, Point(9), [now], [stored], static _ => null, At);
+        PaymentChanges lost = PaymentTransitions.Resolve(chain.Chain, rollBackTo: null, [With(Found(1, 10), Key(found), "42")], [], static _ => null, At, [stored]);
+
+        Kinds(moved).ShouldBe(stays ? [PaymentEventKind.Moved] : [PaymentEventKind.Retracted, PaymentEventKind.Detected]);
+        Kinds(lost).ShouldBe(stays ? [] : [PaymentEventKind.Detected]);
+        moved.Updated.ShouldHaveSingleItem().To.ShouldBe(Key(stays ? recorded : found));
+        lost.Inserted.ShouldHaveSingleItem().To.ShouldBe(Key(stays ? recorded : found));
+
+        AddressKey Key(string name) => chain.Chain.Format.ParseAddress(name.IndexOf(':', StringComparison.Ordinal) is int colon and > 0 ? SimulatedFormat.Address(name[..colon]) + name[colon..] : SimulatedFormat.Address(name));
+    }
+
+    private static PaymentFound With(PaymentFound found, AddressKey to, string tag) => new()
+    {
+        Transfer = new Transfer { TransactionId = found.Transfer.TransactionId, Ordinal = 0, To = to, Asset = Coin, Amount = found.Transfer.Amount, Tag = tag },
+        Block = found.Block,
+        ConfirmationMark = found.ConfirmationMark,
+        ConfirmationHeight = found.ConfirmationHeight,
+    };
 
     private static PaymentChanges Resolve(ChainPoint? rollBackTo, PaymentFound[] found, Payment[] existing) =>
         PaymentTransitions.Resolve(PlainFormat.Chain, rollBackTo, found, existing, static _ => PaymentReference.For("order", "7"), At);
