@@ -41,6 +41,24 @@ public abstract class ChainFormat
     /// <param name="tag">A payment's tag; <see langword="null"/> for none.</param>
     public virtual AddressKey? PartOf(in AddressKey owner, string? tag) => null;
 
+    /// <summary>
+    /// Whether the address that a payment is recorded for is the one that takes it, or may have been then. Of an account and its tags, what was watched decided who took a payment, and that is not decided anew: the account
+    /// would be told that it has lost a payment, and the tag that it got one, though the chain holds the same.
+    /// </summary>
+    /// <param name="recorded">The address that it is recorded for.</param>
+    /// <param name="taker">The address that takes it now.</param>
+    /// <param name="tag">Its tag.</param>
+    public bool IsSameTaker(in AddressKey recorded, in AddressKey taker, string? tag)
+    {
+        if (recorded == taker || !SharesBalances)
+        {
+            return recorded == taker;
+        }
+
+        AddressKey owner = BalanceOwnerOf(taker);
+        return recorded == owner || recorded == PartOf(owner, tag);
+    }
+
     /// <summary>The output that holds what a payment moved; <see langword="null"/> on chains of accounts, and for a payment that no output holds (a negative ordinal).</summary>
     public OutputId? OutputOf(PaymentId payment) =>
         OrdinalsPerOutput > 0 && payment.Ordinal >= 0 ? new OutputId(payment.TransactionId, payment.Ordinal / OrdinalsPerOutput) : null;

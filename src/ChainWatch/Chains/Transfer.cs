@@ -34,4 +34,17 @@ public sealed class Transfer
     /// confirmed before that, whatever the configuration says. 0 where it can be spent at once.
     /// </summary>
     public int MaturityBlocks { get; init; }
+
+    /// <summary>The same transfer to another address.</summary>
+    internal Transfer For(in AddressKey to) => new()
+    {
+        TransactionId = TransactionId,
+        Ordinal = Ordinal,
+        To = to,
+        From = From,
+        Asset = Asset,
+        Amount = Amount,
+        Tag = Tag,
+        MaturityBlocks = MaturityBlocks,
+    };
 }

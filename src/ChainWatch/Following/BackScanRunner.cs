@@ -32,11 +32,15 @@ internal sealed class BackScanRunner
         _signals = signals;
         _time = time;
         _logger = logger;
+        Takers = new TransferTakers(registration.Chain, store);
         Outputs = new OutputHandover(registration.Chain.Format.OrdinalsPerOutput > 0);
     }
 
     /// <summary>Where the follower learns of outputs that were found here.</summary>
     public OutputHandover Outputs { get; init; }
+
+    /// <summary>Says which of the addresses that share an account takes a transfer.</summary>
+    public TransferTakers Takers { get; init; }
 
     /// <summary>What confirmations wait for besides the chain's marks; <see langword="null"/> for nothing.</summary>
     public Quorum? Quorum { get; init; }
@@ -160,11 +164,7 @@ internal sealed class BackScanRunner
             Term = _term,
             BackScanId = scan.Id,
             Blocks = [.. pending.Blocks.Select(static block => block.Block.Header)],
-            Payments =
-            [
-                .. pending.Blocks.SelectMany(block => block.Transfers.Select(transfer =>
-                    PaymentsOf.Found(_registration.Confirmation, transfer, block.Block.Header.Point))),
-            ],
+            Payments = await FindPaymentsAsync(pending.Blocks, cancellationToken),
             Spends = [.. pending.Blocks.SelectMany(static block => block.Spends)],
             Coverage = pending.CoverageOf(BlockReading.BackScanPass),
             Deliver = _deliver,
@@ -199,6 +199,32 @@ internal sealed class BackScanRunner
         }
 
         return true;
+    }
+
+    /// <summary>
+    /// What was found, each payment for who takes it. That may be an address that was not asked about: a watched tag of the account. Behind it comes the account once more, so that the payment is nobody's in no case: the store
+    /// takes the first that is still watched when it writes.
+    /// </summary>
+    private async ValueTask<IReadOnlyList<PaymentFound>> FindPaymentsAsync(IReadOnlyList<PendingBlock> blocks, CancellationToken cancellationToken)
+    {
+        Takers.Forget();
+        List<PaymentFound> payments = [];
+        foreach (PendingBlock block in blocks)
+        {
+            ChainPoint point = block.Block.Header.Point;
+            foreach (Transfer transfer in block.Transfers)
+            {
+                AddressKey taker = await Takers.TakerOfAsync(transfer, point.Height, cancellationToken);
+                if (taker != transfer.To)
+                {
+                    payments.Add(PaymentsOf.Found(_registration.Confirmation, transfer.For(taker), point));
+                }
+
+                payments.Add(PaymentsOf.Found(_registration.Confirmation, transfer, point));
+            }
+        }
+
+        return payments;
     }
 
     private ValueTask<ChainPoint?> PointBelowAsync(long height, CancellationToken cancellationToken) => _store.ReadPointBelowAsync(Chain, partition: 0, height, cancellationToken);

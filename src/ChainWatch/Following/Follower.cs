@@ -52,11 +52,15 @@ internal sealed class Follower
         _wanted = _watched;
         _unwatched = new UnwatchedPayments(_watched.KeyLength, []);
         _unspent = new UnspentOutputs(registration.Chain, store);
+        Takers = new TransferTakers(registration.Chain, store);
         Outputs = new OutputHandover(registration.Chain.Format.OrdinalsPerOutput > 0);
     }
 
     /// <summary>Where it learns of outputs that back-scans found.</summary>
     public OutputHandover Outputs { get; }
+
+    /// <summary>Says which of the addresses that share an account takes a transfer.</summary>
+    public TransferTakers Takers { get; init; }
 
     /// <summary>
     /// The watched addresses as far as they are known. A follower that is given them begins without asking: where they are out of date, its first commit is told so.
@@ -317,6 +321,7 @@ internal sealed class Follower
 
         while (true)
         {
+            await Takers.SettleAsync(pending.Blocks, _watched, cancellationToken);
             CommitBatch batch = Build(pending, _tip!);
             if (batch.NewCursor is null || (pending.IsEmpty && batch.Marks == _marks))
             {
@@ -457,6 +462,7 @@ internal sealed class Follower
         while (page.More);
 
         _wanted = _watched.Add(_unwatched.Keys);
+        Takers.Forget();
         if (pending is null || touched.Count == 0)
         {
             return true;

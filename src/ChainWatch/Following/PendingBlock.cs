@@ -44,6 +44,15 @@ internal sealed class PendingBlock(Block block) : ITransferSink
         return true;
     }
 
+    /// <summary>Gives a transfer to another address.</summary>
+    public void Give(int index, in AddressKey to)
+    {
+        if (_transfers[index].To != to)
+        {
+            _transfers[index] = _transfers[index].For(to);
+        }
+    }
+
     /// <summary>Looks for spendings of these outputs; what was found of them before is forgotten.</summary>
     public void FindSpends(OutputSet outputs)
     {

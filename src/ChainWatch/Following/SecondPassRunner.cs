@@ -22,6 +22,7 @@ internal sealed class SecondPassRunner
     private readonly EngineSignals _signals;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly TransferTakers _takers;
     private long _refusedAt = -1;
 
     // What stands in the way of reading old blocks may do so for days, and each try costs requests and a line of log.
@@ -38,6 +39,7 @@ internal sealed class SecondPassRunner
         _signals = signals;
         _time = time;
         _logger = logger;
+        _takers = new TransferTakers(registration.Chain, store);
         _backoff = new RetryBackoff(RetryWait, LongestWait, unchecked((int)term), least: 0.5);
     }
 
@@ -146,7 +148,7 @@ internal sealed class SecondPassRunner
     private async Task<string?> WriteAsync(CoverageRange range, IReadOnlyList<Block> blocks, AddressSet watched, CancellationToken cancellationToken)
     {
         List<BlockHeader> headers = [];
-        List<PaymentFound> payments = [];
+        List<PendingBlock> read = [];
         string? endpoint = null;
         foreach (Block block in blocks)
         {
@@ -165,7 +167,7 @@ internal sealed class SecondPassRunner
             }
 
             headers.Add(header);
-            payments.AddRange(pending.Transfers.Select(transfer => PaymentsOf.Found(_registration.Confirmation, transfer, header.Point)));
+            read.Add(pending);
         }
 
         if (headers.Count == 0 || string.Equals(endpoint, range.Endpoint, StringComparison.Ordinal))
@@ -173,6 +175,9 @@ internal sealed class SecondPassRunner
             return headers.Count == 0 ? "what came were not the blocks that were asked for" : $"endpoint '{endpoint}' answered again";
         }
 
+        _takers.Forget();
+        await _takers.SettleAsync(read, watched, cancellationToken);
+        PaymentFound[] payments = [.. read.SelectMany(block => block.Transfers.Select(transfer => PaymentsOf.Found(_registration.Confirmation, transfer, block.Block.Header.Point)))];
         SecondPassBatch batch = new() { Chain = Chain, Term = _term, Endpoint = endpoint!, Blocks = headers, Payments = payments, Deliver = _deliver, At = _time.GetUtcNow() };
         CommitResult result;
         using (await _follower.Outputs.EnterAsync())

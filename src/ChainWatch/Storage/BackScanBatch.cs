@@ -21,7 +21,10 @@ public sealed class BackScanBatch
     /// </summary>
     public required IReadOnlyList<BlockHeader> Blocks { get; init; }
 
-    /// <summary>The payments found. Those already stored, and those of addresses removed meanwhile, are left out by the store.</summary>
+    /// <summary>
+    /// The payments found. Those already stored, and those of addresses removed meanwhile, are left out by the store; of several with the same identity, which addresses that share an account may take one after the other, the
+    /// first that is not left out counts.
+    /// </summary>
     public required IReadOnlyList<PaymentFound> Payments { get; init; }
 
     /// <summary>

@@ -15,7 +15,7 @@ public static class PaymentTransitions
     /// <summary>Decides what a batch does to payments. Confirming by marks is the store's next step.</summary>
     /// <param name="chain">The chain.</param>
     /// <param name="rollBackTo">The last point that stays, when the chain rolled back.</param>
-    /// <param name="found">The transfers found in the new blocks, in their order.</param>
+    /// <param name="found">The transfers found in the new blocks, in their order. Of several with the same identity the first counts.</param>
     /// <param name="existing">
     /// What is stored: every payment in a block above <paramref name="rollBackTo"/> that is not retracted, and every payment whose identity is among
     /// <paramref name="found"/>.
@@ -148,23 +148,8 @@ public static class PaymentTransitions
     };
 
     private static bool IsSame(ChainFormat format, Payment payment, Transfer transfer) =>
-        IsSameTaker(format, payment.To, transfer) &&
+        format.IsSameTaker(payment.To, transfer.To, transfer.Tag) &&
         payment.Amount == transfer.Amount &&
         string.Equals(payment.Asset, transfer.Asset.Symbol, StringComparison.Ordinal) &&
         string.Equals(payment.Tag, transfer.Tag, StringComparison.Ordinal);
-
-    /// <summary>
-    /// Whether an address is the one that a transfer goes to, or may have been when it was recorded. Of an account and its tags, what was watched then decided who took a payment, and that is not decided anew: the account would be
-    /// told that it has lost a payment, and the tag that it got one, though the chain holds the same.
-    /// </summary>
-    internal static bool IsSameTaker(ChainFormat format, in AddressKey recorded, Transfer transfer)
-    {
-        if (recorded == transfer.To || !format.SharesBalances)
-        {
-            return recorded == transfer.To;
-        }
-
-        AddressKey owner = format.BalanceOwnerOf(transfer.To);
-        return recorded == owner || recorded == format.PartOf(owner, transfer.Tag);
-    }
 }

@@ -1280,6 +1280,23 @@ public abstract class WatchStoreConformance
     }
 
     [Fact]
+    public async Task Of_several_who_may_take_a_payment_that_a_back_scan_finds_the_first_that_is_watched_does()
+    {
+        StoreScript script = await StartAsync();
+        await script.ForwardAsync(Blocks(1, 10));
+        BackScan scan = await ScanAsync(script, [1, 2, 3], since: 2);
+        await script.Store.RemoveAddressAsync(script.Chain, Address(3), Token);
+
+        CommitResult result = await script.Store.CommitBackScanAsync(
+            script.Piece(scan, Blocks(2, 10), Pay(Block(3), 1, to: 2), Pay(Block(3), 1, to: 1), Pay(Block(4), 2, to: 3), Pay(Block(4), 2, to: 1)), Token);
+
+        result.Events.Count(static one => one.Kind == PaymentEventKind.Detected).ShouldBe(2);
+        (await script.PaymentsAsync()).Count.ShouldBe(2);
+        (await script.PaymentAsync(1)).To.ShouldBe(Address(2));
+        (await script.PaymentAsync(2)).To.ShouldBe(Address(1));
+    }
+
+    [Fact]
     public async Task A_retracted_payment_that_a_back_scan_finds_is_detected_again()
     {
         StoreScript script = await StartAsync();
