@@ -86,9 +86,11 @@ public sealed class ChainRebuild
         EngineSignals signals = new();
         ScopeState state = await _rebuilt.LoadAsync(Chain, partition: 0, cancellationToken);
         await CopyAddressesAsync(fromHeight, begins: state.Cursor is null, cancellationToken);
+        // The rebuilt store's addresses count from its first block on, removed ones too: who took what is for the live one to say.
+        TransferTakers takers = new(Chain, _live) { Recorded = await ReadTakersAsync(fromHeight, cancellationToken) };
         long term = await _rebuilt.RaiseTermAsync(WatchScope.For(Chain, 0), "rebuild", cancellationToken);
-        Follower follower = new(_registration, new FollowerOptions(), deliver: false, term, _rebuilt, _registration.Status, metrics, signals, _time, _logger) { StartHeight = fromHeight };
-        BackScanRunner backScans = new(_registration, new FollowerOptions(), deliver: false, term, _rebuilt, metrics, signals, _time, _logger) { Outputs = follower.Outputs };
+        Follower follower = new(_registration, new FollowerOptions(), deliver: false, term, _rebuilt, _registration.Status, metrics, signals, _time, _logger) { StartHeight = fromHeight, Takers = takers };
+        BackScanRunner backScans = new(_registration, new FollowerOptions(), deliver: false, term, _rebuilt, metrics, signals, _time, _logger) { Outputs = follower.Outputs, Takers = new TransferTakers(Chain, _live) { Recorded = takers.Recorded } };
         Task[] works = [follower.RunAsync(stop.Token), backScans.RunAsync(stop.Token)];
         try
         {
@@ -175,6 +177,12 @@ public sealed class ChainRebuild
         await WriteAsync(page, 1, cancellationToken);
         return _copied.Count - before;
     }
+
+    /// <summary>Who took the payments that are recorded for addresses which are not watched any more: from when to when those were, nobody knows.</summary>
+    private async Task<Dictionary<PaymentId, AddressKey>> ReadTakersAsync(long fromHeight, CancellationToken cancellationToken) =>
+        Chain.Format.SharesBalances
+            ? (await _live.ReadUnwatchedPaymentsAsync(Chain, fromHeight - 1, cancellationToken)).ToDictionary(static payment => payment.Id, static payment => payment.To)
+            : [];
 
     private async Task WriteAsync(List<WatchRegistration> page, int least, CancellationToken cancellationToken)
     {

@@ -121,6 +121,70 @@ public sealed class ChainRebuildTests
     }
 
     [Fact]
+    public void What_an_account_got_before_its_tag_was_registered_is_its_own_in_the_rebuild()
+    {
+        using SimulatedEngine live = new(chain: new SimulatedChain(timeProvider: new ManualTimeProvider(), hasTags: true), finalityDepth: 5);
+        string account = SimulatedFormat.Address("w");
+        live.RegisterAddress(account);
+        live.Start();
+        live.Chain.Mine(live.Chain.Pay(account, 5, tag: "42"), live.Chain.Pay(account, 6));
+        live.CatchUp();
+        live.RegisterAddress($"{account}:42");
+        live.Chain.Mine(live.Chain.Pay(account, 7, tag: "42"), live.Chain.Pay(account, 8, tag: "43"));
+        live.Chain.MineEmpty(30);
+        live.CatchUp();
+
+        Rebuild(live, 0);
+
+        Digests(_rebuilt, live).ShouldBe(Digests(live.Store, live), Payments(_rebuilt, live));
+        Payments(_rebuilt, live).ShouldBe($"5 to {account}; 6 to {account}; 7 to {account}:42; 8 to {account}");
+    }
+
+    [Fact]
+    public void What_a_tag_got_while_it_was_watched_is_its_own_in_the_rebuild_and_the_rest_is_the_accounts()
+    {
+        using SimulatedEngine live = new(chain: new SimulatedChain(timeProvider: new ManualTimeProvider(), hasTags: true), finalityDepth: 5);
+        string account = SimulatedFormat.Address("w");
+        live.RegisterAddress(account);
+        live.Start();
+        live.Chain.Mine(live.Chain.Pay(account, 5, tag: "42"));
+        live.CatchUp();
+        live.RegisterAddress($"{account}:42");
+        live.Chain.Mine(live.Chain.Pay(account, 6, tag: "42"));
+        live.CatchUp();
+        live.RemoveAddress($"{account}:42");
+        live.Chain.Mine(live.Chain.Pay(account, 7, tag: "42"));
+        live.Chain.MineEmpty(30);
+        live.CatchUp();
+
+        Rebuild(live, 0);
+
+        Digests(_rebuilt, live).ShouldBe(Digests(live.Store, live), Payments(_rebuilt, live));
+        Payments(_rebuilt, live).ShouldBe($"5 to {account}; 6 to {account}:42; 7 to {account}");
+    }
+
+    [Fact]
+    public void A_payment_of_a_tag_that_an_endpoint_had_hidden_is_found_for_who_takes_it()
+    {
+        SimulatedEndpoint first = new("first") { Hides = static _ => true };
+        using SimulatedEngine live = new(chain: new SimulatedChain(timeProvider: new ManualTimeProvider(), hasTags: true), endpoints: [first], finalityDepth: 5);
+        string account = SimulatedFormat.Address("w");
+        live.RegisterAddress(account);
+        live.Start();
+        live.Chain.Mine(live.Chain.Pay(account, 5, tag: "42"));
+        live.CatchUp();
+        live.RegisterAddress($"{account}:42");
+        live.Chain.Mine(live.Chain.Pay(account, 6, tag: "42"));
+        live.Chain.MineEmpty(30);
+        live.CatchUp();
+        live.Events.ShouldBeEmpty();
+
+        Rebuild(live, 0);
+
+        Payments(_rebuilt, live).ShouldBe($"5 to {account}; 6 to {account}:42");
+    }
+
+    [Fact]
     public void A_height_is_found_by_its_time_in_few_questions()
     {
         using SimulatedEngine live = new();
@@ -153,6 +217,9 @@ public sealed class ChainRebuildTests
         };
         beside.Scheduler.Run(() => rebuild.RunAsync(from, CancellationToken.None));
     }
+
+    private static string Payments(InMemoryWatchStore store, SimulatedEngine live) =>
+        string.Join("; ", Ask(live, store.ReadPaymentsAsync(live.Chain.Chain, 100, CancellationToken.None)).OrderBy(static one => one.Amount).Select(static one => $"{one.Amount} to {one.Address}"));
 
     private static T Ask<T>(SimulatedEngine engine, ValueTask<T> answer) => engine.Scheduler.Run(async () => await answer);
 
