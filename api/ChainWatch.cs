@@ -259,6 +259,7 @@ namespace ChainWatch
         public OutputId? OutputOf(PaymentId payment);
         public abstract AddressKey ParseAddress(string text);
         public abstract string FormatAddress(in AddressKey key);
+        public bool IsSameTaker(in AddressKey recorded, in AddressKey taker, string? tag);
         public virtual AddressKey BalanceOwnerOf(in AddressKey key);
         public virtual AddressKey? PartOf(in AddressKey owner, string? tag);
         public virtual Hash256 ParseHash(ReadOnlySpan<char> text);

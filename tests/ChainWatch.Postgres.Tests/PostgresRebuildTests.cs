@@ -290,6 +290,40 @@ public sealed class PostgresRebuildTests(PostgresServerFixture postgres) : IAsyn
 
     public ValueTask DisposeAsync() => _test.DisposeAsync();
 
+    [Fact]
+    public async Task Which_of_an_account_and_its_tag_took_a_payment_is_no_difference_and_all_else_is_one()
+    {
+        BlockHeader[] blocks = Blocks(1, 40);
+        await StartAsync(ConformanceChain.OfTags("rebuilt"));
+        await _live.WatchAsync([700, 742, 743], s_order);
+        await _live.WatchAsync([744]);
+        await _live.ForwardAsync(
+            blocks, Pay(blocks[4], 1, to: 700, tag: "42"), Pay(blocks[5], 2, to: 742, tag: "42"), Pay(blocks[6], 3, to: 743, tag: "42"), Pay(blocks[7], 4, to: 700, tag: "42"), Pay(blocks[8], 5, to: 700, tag: "42"),
+            Pay(blocks[9], 6, to: 744, tag: "44"), Pay(blocks[10], 7, to: 700));
+        await _live.DeliverAllAsync();
+        await _test.ExecuteAsync($"delete from $schema$.payment where tx_id = '{_live.Chain.Format.FormatHash(Transaction(5))}'");
+        // 744 was registered when the rebuild was ending.
+        await RebuiltAsync(
+            [700, 742, 743], blocks, Pay(blocks[4], 1, to: 742, tag: "42"), Pay(blocks[5], 2, to: 700, tag: "42"), Pay(blocks[6], 3, to: 742, tag: "42"), Pay(blocks[7], 4, to: 742, tag: "42", amount: 500),
+            Pay(blocks[8], 5, to: 742, tag: "42"), Pay(blocks[9], 6, to: 700, tag: "44"), Pay(blocks[10], 7, to: 700));
+
+        RebuildComparison compared = await _rebuild.CompareAsync(_live.Chain, 1, 10, Token);
+        await SwitchAsync();
+
+        compared.Differences.Select(static one => $"{one.Kind} {one.Recorded?.Amount} to {one.Recorded?.Address}, {one.Rebuilt?.Amount} to {one.Rebuilt?.Address}")
+            .ShouldBe(["changed 100 to addr-743, 100 to addr-742", "changed 100 to addr-700, 500 to addr-700", "missing  to , 100 to addr-700"]);
+        (await _live.DeliverAllAsync()).Select(static one => $"{one.Kind} {one.Payment.Amount} to {one.Payment.Address}").ShouldBe(
+            ["Retracted 100 to addr-743", "Retracted 100 to addr-700", "Detected 100 to addr-742", "Confirmed 100 to addr-742", "Detected 500 to addr-700", "Confirmed 500 to addr-700"], ignoreOrder: true);
+        int[] takers = [700, 742, 742, 700, 700, 744, 700];
+        for (int index = 0; index < takers.Length; index++)
+        {
+            Payment payment = await _live.PaymentAsync(index + 1);
+            (payment.To, payment.Address).ShouldBe((Address(takers[index]), $"addr-{takers[index]}"), $"transaction {index + 1}");
+        }
+
+        (await _rebuild.CompareAsync(_live.Chain, 1, 10, Token)).Differing.ShouldBe(0);
+    }
+
     private static PaymentFound[] Payments(BlockHeader[] blocks) =>
         [Pay(blocks[4], 1), Pay(blocks[9], 2, to: 2), Pay(blocks[19], 3, amount: 500), Pay(blocks[19], 4, to: 2, asset: ConformanceChain.Token), Pay(blocks[29], 5)];
 

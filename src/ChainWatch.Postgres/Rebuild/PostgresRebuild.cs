@@ -210,6 +210,7 @@ public sealed class PostgresRebuild
         }
 
         RebuildComparison comparison = new() { FromHeight = fromHeight, ToHeight = toHeight, Payments = 0, Differing = 0, Extra = 0, Differences = [] };
+        await KeepTakersAsync(connection, chain, comparison, cancellationToken);
         await ExecuteAsync(connection, _sql.Tidy, chain, comparison, cancellationToken);
         await using (NpgsqlCommand count = Command(connection, _sql.Count, chain, comparison))
         {
@@ -224,6 +225,41 @@ public sealed class PostgresRebuild
             Differences = [.. (await ReadDifferencesAsync(connection, chain, comparison, limit, withExtra: true, cancellationToken)).Select(static one =>
                 new RebuildDifference { Rebuilt = one.Rebuilt, Recorded = one.Recorded?.Status == PaymentStatus.Retracted ? null : one.Recorded })],
         };
+    }
+
+    /// <summary>
+    /// Leaves payments with whom they are recorded for, of an account and its tags. The rebuild does not know when each was registered, removed, or given an earlier beginning, and the application was told of one of them.
+    /// </summary>
+    private async Task KeepTakersAsync(NpgsqlConnection connection, Chain chain, RebuildComparison range, CancellationToken cancellationToken)
+    {
+        if (!chain.Format.SharesBalances)
+        {
+            return;
+        }
+
+        List<(string TransactionId, long Ordinal, AddressKey Key, string Address)> kept = [];
+        await using (NpgsqlCommand command = Command(connection, _sql.Takers, chain, range))
+        {
+            await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
+            while (await reader.ReadAsync(cancellationToken))
+            {
+                AddressKey recorded = PaymentColumns.ReadKey(reader, 4);
+                string? tag = await reader.IsDBNullAsync(3, cancellationToken) ? null : reader.GetString(3);
+                if (chain.Format.IsSameTaker(recorded, PaymentColumns.ReadKey(reader, 2), tag))
+                {
+                    kept.Add((reader.GetString(0), reader.GetInt64(1), recorded, reader.GetString(5)));
+                }
+            }
+        }
+
+        foreach (string statement in kept.Count > 0 ? _sql.KeepTakers : [])
+        {
+            await ExecuteAsync(connection, statement, chain, range, cancellationToken, parameters => parameters
+                .WithArray(NpgsqlDbType.Text, kept, static one => one.TransactionId)
+                .WithArray(NpgsqlDbType.Bigint, kept, static one => one.Ordinal)
+                .WithArray(NpgsqlDbType.Bytea, kept, static one => one.Key.Bytes.ToArray())
+                .WithArray(NpgsqlDbType.Text, kept, static one => one.Address));
+        }
     }
 
     private async Task CorrectAsync(NpgsqlConnection connection, Chain chain, RebuildComparison comparison, ChainMarks marks, RedeliveryMode mode, bool retract, CancellationToken cancellationToken)

@@ -21,6 +21,28 @@ internal sealed class RebuildStatements
         FirstHeight = $"select min(from_height) from {rebuilt}.coverage where chain = $1 and partition = 0 and pass = 1";
         HasCursor = $"select exists (select from {live}.cursor where chain = $1 and partition = 0)";
 
+        // Payments that the rebuild found for another address than they were told of for; where no event is left, than their row says.
+        Takers =
+            $"""
+            select r.tx_id, r.ordinal, r.key, r.tag, coalesce(e.key, l.key), coalesce(e.address, l.address)
+            from {rebuilt}.payment r
+            left join {live}.payment l on l.chain = r.chain and l.tx_id = r.tx_id and l.ordinal = r.ordinal
+            left join lateral (
+                select e.key, e.address, e.status from {live}.payment_event e where e.tx_id = r.tx_id and e.ordinal = r.ordinal and e.chain = r.chain order by e.sequence desc limit 1) e on true
+            where r.chain = $1 and r.block_height between $2 and $3 and r.status <> 'retracted' and l.key is distinct from r.key
+                and coalesce(e.status, l.status) <> 'retracted' and coalesce(e.key, l.key) <> r.key
+            """;
+        const string given = "unnest($4::text[], $5::bigint[], $6::bytea[], $7::text[]) as u (tx_id, ordinal, key, address)";
+        KeepTakers =
+        [
+            $"update {rebuilt}.payment r set key = u.key, address = u.address from {given} where r.chain = $1 and r.block_height between $2 and $3 and r.tx_id = u.tx_id and r.ordinal = u.ordinal",
+            // Of an address that the rebuild does not know nothing can be said.
+            $"""
+            delete from {rebuilt}.payment r using {given} where r.chain = $1 and r.block_height between $2 and $3 and r.tx_id = u.tx_id and r.ordinal = u.ordinal
+                and not exists (select from {rebuilt}.watched_address w where w.chain = r.chain and w.key = u.key)
+            """,
+        ];
+
         // What the live system had no reason to find: before the first block that counts for the address, which is not watched any more and never had this payment, or which a back-scan has still to read.
         Tidy =
             $"""
@@ -137,6 +159,11 @@ internal sealed class RebuildStatements
     public string FirstHeight { get; }
 
     public string HasCursor { get; }
+
+    public string Takers { get; }
+
+    /// <summary>Both take identities, keys and addresses as $4 to $7.</summary>
+    public IReadOnlyList<string> KeepTakers { get; }
 
     public string Tidy { get; }
 

@@ -18,6 +18,9 @@ public static class ConformanceChain
     /// <summary>The chain under this name, of outputs that have ten ordinals each.</summary>
     public static Chain OfOutputs(string name) => new() { Name = name, Kind = "conformance", Format = new Numbers { Outputs = 10 }, Assets = [Coin, Token] };
 
+    /// <summary>The chain under this name, of accounts that have tags: account 700 with tag 42 is the address of number 742.</summary>
+    public static Chain OfTags(string name) => new() { Name = name, Kind = "conformance", Format = new Numbers { HasTags = true }, Assets = [Coin, Token] };
+
     /// <summary>The key of the n-th address.</summary>
     public static AddressKey Address(int number)
     {
@@ -67,17 +70,30 @@ public static class ConformanceChain
 
     private sealed class Numbers : ChainFormat
     {
+        private const int TagsOfAccount = 100;
+
         public int Outputs { get; init; }
+
+        public bool HasTags { get; init; }
+
+        public override bool SharesBalances => HasTags;
 
         public override int AddressKeyLength => 20;
 
         public override int OrdinalsPerOutput => Outputs;
 
+        public override AddressKey BalanceOwnerOf(in AddressKey key) => HasTags ? Address(NumberOf(key) / TagsOfAccount * TagsOfAccount) : key;
+
+        public override AddressKey? PartOf(in AddressKey owner, string? tag) =>
+            HasTags && int.TryParse(tag, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number is > 0 and < TagsOfAccount ? Address(NumberOf(owner) + number) : null;
+
         public override AddressKey ParseAddress(string text) => Address(int.Parse(text.AsSpan(5), CultureInfo.InvariantCulture));
 
         public override string FormatAddress(in AddressKey key) =>
-            string.Create(CultureInfo.InvariantCulture, $"addr-{BinaryPrimitives.ReadInt32BigEndian(key.Bytes[16..])}");
+            string.Create(CultureInfo.InvariantCulture, $"addr-{NumberOf(key)}");
 
         public override string FormatHash(in Hash256 hash) => $"0x{hash}";
+
+        private static int NumberOf(in AddressKey key) => BinaryPrimitives.ReadInt32BigEndian(key.Bytes[16..]);
     }
 }
