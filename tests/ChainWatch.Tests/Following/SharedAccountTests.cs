@@ -192,6 +192,28 @@ public sealed class SharedAccountTests
         Paid(engine).ShouldBe([$"5 to {Account} tag 42", $"6 to {Account} tag 43", $"7 to {Tagged} tag 42"], ignoreOrder: true);
     }
 
+    [Fact]
+    public void What_is_read_again_for_an_account_and_its_tags_is_the_accounts_where_the_tag_did_not_count_yet()
+    {
+        bool hides = true;
+        SimulatedEndpoint endpoint = new("first") { Hides = _ => hides };
+        using SimulatedEngine engine = new(chain: new SimulatedChain(timeProvider: new ManualTimeProvider(), hasTags: true), endpoints: [endpoint]);
+        engine.RegisterAddress(Account);
+        engine.Start();
+        engine.Chain.Mine(engine.Chain.Pay(Account, 5, tag: "42"));
+        engine.CatchUp();
+        engine.RegisterAddress(Tagged);
+        engine.Chain.Mine(engine.Chain.Pay(Account, 6, tag: "42"));
+        engine.CatchUp();
+        engine.Events.ShouldBeEmpty();
+        hides = false;
+        AddressKey[] keys = [engine.Chain.Chain.Format.ParseAddress(Account), engine.Chain.Chain.Format.ParseAddress(Tagged)];
+        engine.Scheduler.Run(async () => await engine.Store.Reconciliations.RepairAsync(engine.Chain.Chain, 1, keys, 1, 2, "a test", CancellationToken.None)).ShouldNotBeNull();
+        ScanBack(engine);
+
+        Paid(engine).ShouldBe([$"5 to {Account} tag 42", $"6 to {Tagged} tag 42"]);
+    }
+
     private static void ScanBack(SimulatedEngine engine) => engine.Scheduler.RunUntil(
         () => engine.Store.ReadBackScansAsync(engine.Chain.Chain, CancellationToken.None).AsTask().Result.Count == 0, TimeSpan.FromMinutes(1)).ShouldBeTrue();
 
