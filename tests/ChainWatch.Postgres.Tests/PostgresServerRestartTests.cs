@@ -97,12 +97,14 @@ public sealed class PostgresServerRestartTests
         {
             while (true)
             {
+                // Asked before it is taken: what is written last may come between the two.
+                bool last = done;
                 try
                 {
                     await using Delivery? delivery = await test.Store.TakeDeliveryAsync(DateTimeOffset.MaxValue, Token);
                     if (delivery is null)
                     {
-                        if (done)
+                        if (last)
                         {
                             return;
                         }
