@@ -45,6 +45,25 @@ public sealed class PostgresDeliveryTests(PostgresServerFixture postgres) : IAsy
         (await _test.Store.ReadOutboxAsync(Token)).Pending.ShouldBe(0);
     }
 
+    [Fact]
+    public async Task An_event_whose_holder_is_frozen_is_delivered_by_another_one()
+    {
+        PostgresWatchStore frozen = new(_test.DataSource, new PostgresSchema(_test.Options.Schema), TimeSpan.FromSeconds(4), TimeProvider.System, longestDelivery: TimeSpan.FromMilliseconds(300));
+        // Neither answered nor ended: its process stands still.
+        Delivery held = (await frozen.TakeDeliveryAsync(DateTimeOffset.MaxValue, Token))!;
+        Delivery? next = null;
+        await Eventually.BecomesTrueAsync(async _ => (next = await _script.TakeAsync()) is not null, TimeSpan.FromSeconds(30), () => "the event stays with whoever took it", Token);
+
+        await using Delivery taken = next!;
+        taken.Event.Sequence.ShouldBe(held.Event.Sequence);
+        taken.Attempt.ShouldBe(1);
+        await WriteAsync(taken);
+        await taken.AcknowledgeAsync(Token);
+        await Should.ThrowAsync<Exception>(async () => await held.AcknowledgeAsync(Token));
+        (await CreditsAsync()).ShouldBe(1);
+        await held.DisposeAsync();
+    }
+
     [Theory]
     [InlineData("retry")]
     [InlineData("park")]

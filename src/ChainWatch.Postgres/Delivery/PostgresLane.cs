@@ -145,12 +145,17 @@ internal sealed class PostgresLane(PostgresOutbox outbox, NpgsqlConnection conne
         return batch;
     }
 
-    /// <summary>What is between taking and handling. The setting comes after the session is tidied, and before the point that a failed handler goes back to.</summary>
+    /// <summary>What is between taking and handling. Settings come after the session is tidied, and before the point that a failed handler goes back to.</summary>
     private void AddHolding(NpgsqlBatch batch)
     {
         if (!outbox.Flushes)
         {
             batch.AddCommand("set local synchronous_commit = off");
+        }
+
+        if (outbox.HoldSql is { } hold)
+        {
+            batch.AddCommand(hold);
         }
 
         batch.AddCommand(Savepoint);

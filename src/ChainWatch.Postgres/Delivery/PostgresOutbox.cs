@@ -1,3 +1,4 @@
+using System.Globalization;
 using Npgsql;
 
 namespace ChainWatch.Postgres;
@@ -17,9 +18,14 @@ internal sealed class PostgresOutbox
     private DeliveryPlace? _searchFrom;
     private int _searches;
 
-    public PostgresOutbox(NpgsqlDataSource dataSource, PostgresSchema schema, bool flushes)
+    /// <param name="dataSource">Where the database is.</param>
+    /// <param name="schema">Its schema.</param>
+    /// <param name="flushes">See <see cref="Flushes"/>.</param>
+    /// <param name="longest">See <see cref="HoldSql"/>; <see langword="null"/> for no limit.</param>
+    public PostgresOutbox(NpgsqlDataSource dataSource, PostgresSchema schema, bool flushes, TimeSpan? longest)
     {
         Flushes = flushes;
+        HoldSql = longest is { } time ? string.Create(CultureInfo.InvariantCulture, $"set local idle_in_transaction_session_timeout = {(long)time.TotalMilliseconds}") : null;
         _dataSource = dataSource;
         AcknowledgeSql = $"select {schema}.acknowledge($1, $2, $3)";
         RetrySql = $"update {schema}.outbox set attempts = attempts + 1, due_at = $3, error = $4 where sequence = $1 and attempts = $2 and parked_at is null";
@@ -45,6 +51,12 @@ internal sealed class PostgresOutbox
 
     /// <summary>Whether a delivery's commit waits for the server's disk, where the server is set so.</summary>
     public bool Flushes { get; }
+
+    /// <summary>
+    /// Has the server free an event whose delivery it hears nothing of for so long: whoever holds it ends it sooner, unless that process is frozen, or cut off, and the server would hold its session for hours. <see langword="null"/> where
+    /// there is no limit.
+    /// </summary>
+    public string? HoldSql { get; }
 
     /// <summary>Deletes an event that was taken, or fails: its number, how often it had been tried, and when its transaction began.</summary>
     public string AcknowledgeSql { get; }

@@ -45,7 +45,8 @@ public static class PostgresChainWatchBuilderExtensions
         {
             PostgresSetup setup = services.GetRequiredService<PostgresSetup>();
             return new PostgresWatchStore(
-                setup.DataSource, setup.Schema, setup.Options.WriteTimeoutFor(setup.Leadership), services.GetRequiredService<TimeProvider>(), setup.Options.FlushDeliveries);
+                setup.DataSource, setup.Schema, setup.Options.WriteTimeoutFor(setup.Leadership), services.GetRequiredService<TimeProvider>(), setup.Options.FlushDeliveries,
+                setup.LongestDelivery);
         }));
         builder.Services.Replace(ServiceDescriptor.Singleton<IReconciliationStore>(static services =>
         {

@@ -13,7 +13,10 @@ internal sealed class PostgresSetup : IAsyncDisposable, IDisposable
     public PostgresSetup(IServiceProvider services, PostgresOptions options, NpgsqlDataSource? given)
     {
         Options = options;
-        Leadership = services.GetRequiredService<ChainWatchOptions>().Leadership;
+        ChainWatchOptions chainWatch = services.GetRequiredService<ChainWatchOptions>();
+        Leadership = chainWatch.Leadership;
+        // The instance itself gives up on a handler after its timeout, and then has to tell the server.
+        LongestDelivery = (chainWatch.Delivery.HandlerTimeout * 2) + TimeSpan.FromSeconds(5);
         IConfiguration configuration = services.GetService<IConfiguration>() ?? new ConfigurationBuilder().Build();
         ConfigurationErrors errors = new();
         options.Read(new ConfigurationReader(configuration.GetSection(PostgresOptions.Section), errors));
@@ -28,6 +31,9 @@ internal sealed class PostgresSetup : IAsyncDisposable, IDisposable
     public PostgresOptions Options { get; }
 
     public LeadershipOptions Leadership { get; }
+
+    /// <summary>After which silence of whoever delivers an event the server lets others have it.</summary>
+    public TimeSpan LongestDelivery { get; }
 
     public PostgresSchema Schema { get; }
 

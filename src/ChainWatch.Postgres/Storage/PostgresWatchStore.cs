@@ -39,7 +39,7 @@ public sealed class PostgresWatchStore : IWatchStore
     {
     }
 
-    internal PostgresWatchStore(NpgsqlDataSource dataSource, PostgresSchema schema, TimeSpan writeTimeout, TimeProvider timeProvider, bool flushDeliveries = true)
+    internal PostgresWatchStore(NpgsqlDataSource dataSource, PostgresSchema schema, TimeSpan writeTimeout, TimeProvider timeProvider, bool flushDeliveries = true, TimeSpan? longestDelivery = null)
     {
         ArgumentNullException.ThrowIfNull(dataSource);
         ArgumentNullException.ThrowIfNull(timeProvider);
@@ -48,7 +48,7 @@ public sealed class PostgresWatchStore : IWatchStore
         _migrator = new PostgresMigrator(dataSource, schema);
         _commits = new PostgresCommits(dataSource, schema, writeTimeout, timeProvider);
         _watchlist = new PostgresWatchlist(dataSource, schema, timeProvider);
-        _outbox = new PostgresOutbox(dataSource, schema, flushDeliveries);
+        _outbox = new PostgresOutbox(dataSource, schema, flushDeliveries, longestDelivery);
         _backScans = new BackScanStatements(schema);
         _spends = new SpendStatements(schema);
         _secondPass = new PostgresSecondPass(dataSource, schema, _commits, writeTimeout);
