@@ -183,8 +183,9 @@ internal sealed class DeliveryRunner
         using CancellationTokenSource both = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         try
         {
-            // The wait ends even when the handler does not look at its token.
-            await _handle(new PaymentContext(delivery), both.Token).WaitAsync(both.Token);
+            // The wait ends even when the handler does not look at its token, and also when it blocks its thread, which must not be the one that takes the next event.
+            TaskScheduler scheduler = SynchronizationContext.Current is null ? TaskScheduler.Default : TaskScheduler.FromCurrentSynchronizationContext();
+            await Task.Factory.StartNew(() => _handle(new PaymentContext(delivery), both.Token), CancellationToken.None, TaskCreationOptions.DenyChildAttach, scheduler).Unwrap().WaitAsync(both.Token);
             return null;
         }
         catch (OperationCanceledException) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)

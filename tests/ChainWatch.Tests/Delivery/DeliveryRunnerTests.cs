@@ -1,4 +1,5 @@
 using ChainWatch.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ChainWatch.Tests;
 
@@ -97,6 +98,55 @@ public sealed class DeliveryRunnerTests
         engine.CatchUp();
         engine.Scheduler.Advance(TimeSpan.FromHours(2));
         engine.Ask(store => store.ReadParkedAsync(10, CancellationToken.None)).ShouldHaveSingleItem().Error.ShouldContain("longer than 00:00:30");
+    }
+
+    [Fact]
+    public async Task A_handler_that_blocks_its_thread_stops_neither_other_payments_nor_its_own_next_attempt()
+    {
+        using SimulatedEngine engine = new(confirmations: "1");
+        engine.Watch("a");
+        engine.Watch("b");
+        engine.Start();
+        engine.Chain.Mine(engine.Chain.Pay(A, 5));
+        engine.Chain.Mine(engine.Chain.Pay(B, 5));
+        engine.CatchUp();
+        using ManualResetEventSlim never = new();
+        using ChainWatchMetrics metrics = new();
+        using CancellationTokenSource stop = new();
+        using CancellationTokenSource patience = new(TimeSpan.FromMinutes(1));
+        TaskCompletionSource other = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource again = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        DeliveryRunner runner = new(engine.Store, Handle, new DeliveryOptions { Seed = 1 }, metrics, new EngineSignals(), engine.Time, NullLogger.Instance);
+        try
+        {
+            // On real threads, where it matters.
+            Task running = Task.Run(() => runner.RunAsync(stop.Token), CancellationToken.None);
+            await other.Task.WaitAsync(patience.Token);
+            while (!again.Task.IsCompleted)
+            {
+                engine.Time.Advance(TimeSpan.FromSeconds(1));
+                await Task.Delay(TimeSpan.FromMilliseconds(1), patience.Token);
+            }
+
+            await stop.CancelAsync();
+            engine.Time.Advance(TimeSpan.FromHours(1));
+            await running.WaitAsync(patience.Token);
+        }
+        finally
+        {
+            never.Set();
+        }
+
+        Task Handle(PaymentContext context, CancellationToken cancellationToken)
+        {
+            if (context.Payment.Address == A && context.Attempt == 1)
+            {
+                never.Wait(CancellationToken.None);
+            }
+
+            (context.Payment.Address == A ? again : other).TrySetResult();
+            return Task.CompletedTask;
+        }
     }
 
     [Fact]
