@@ -68,6 +68,33 @@ public sealed class PostgresFenceTests(PostgresServerFixture postgres)
     }
 
     [Fact]
+    public async Task A_registration_or_removal_that_stops_in_the_middle_is_ended_by_the_server_before_it_stops_the_chain()
+    {
+        await using PostgresTestStore test = await PostgresTestStore.CreateAsync(postgres.Server);
+        await test.ExecuteAsync(
+            """
+            create table $schema$.limits (what text, patience text);
+            create function $schema$.note() returns trigger language plpgsql as $note$
+            begin
+                insert into $schema$.limits values (tg_op, current_setting('idle_in_transaction_session_timeout'));
+                return coalesce(new, old);
+            end $note$;
+            create trigger a_note before insert or update or delete on $schema$.watched_address for each row execute function $schema$.note();
+            """);
+        StoreScript script = new(test.Store, Named("chain"));
+        await script.LeadAsync();
+        await script.ForwardAsync(Blocks(1, 9));
+
+        await script.WatchAsync([1]);
+        await script.WatchAsync([1], since: 2);
+        await test.Store.RemoveAddressAsync(script.Chain, Address(1), Token);
+
+        (await test.ScalarAsync<string>("select string_agg(what || ' ' || patience, ', ') from $schema$.limits")).ShouldBe("INSERT 5s, UPDATE 5s, DELETE 5s");
+        // It ends with the transaction.
+        (await test.ScalarAsync<string>("select current_setting('idle_in_transaction_session_timeout')")).ShouldBe("0");
+    }
+
+    [Fact]
     public async Task The_limits_of_a_write_end_with_its_transaction()
     {
         await using PostgresTestStore test = await PostgresTestStore.CreateAsync(postgres.Server);

@@ -16,6 +16,9 @@ internal sealed class PostgresWatchlist
     /// <summary>For so many changes room is made at once; where there are more, it grows.</summary>
     private const int MostExpected = 100_000;
 
+    // What is held here is what each commit waits for: a client that is frozen or cut off between two statements must not hold it until its connection is found to be dead.
+    private const string Patience = "set local idle_in_transaction_session_timeout = '5s'";
+
     private const int Added = 1;
     private const int Removed = 2;
 
@@ -200,6 +203,7 @@ internal sealed class PostgresWatchlist
         await using (NpgsqlBatch batch = new(connection, transaction))
         {
             PostgresAudit.AddActor(batch);
+            batch.AddCommand(Patience);
             batch.AddCommand(_ensure).Parameters.With(chain.Name);
             batch.AddCommand(_lock).Parameters.With(chain.Name);
             // Each statement sees what was committed before it began: this one the cursor of every batch that the lock has waited for.
@@ -306,6 +310,7 @@ internal sealed class PostgresWatchlist
         await using (NpgsqlBatch batch = new(connection, transaction))
         {
             PostgresAudit.AddActor(batch);
+            batch.AddCommand(Patience);
             batch.AddCommand(_ensure).Parameters.With(chain.Name);
             batch.AddCommand(_lock).Parameters.With(chain.Name);
             batch.AddCommand(_removedAt).Parameters.With(chain.Name).With(key);
