@@ -80,13 +80,14 @@ internal sealed class PostgresReconciliationStore : IReconciliationStore
             order by w.key limit $4
             """;
         _first = $"select min(from_height) from {schema}.coverage where chain = $1 and partition = 0 and pass = 1";
-        // Of a block that is older than the oldest step that is kept, nobody knows any more what the application was told: it might be told twice.
+        // Where no step of a payment is kept, nobody knows any more what the application was told of it: it might be told twice.
         _repair =
             $"""
             insert into {schema}.back_scan (chain, keys, from_height, to_height, repair)
             select c.chain, $2, $3, least($4, c.height), true from {schema}.cursor c
             where c.chain = $1 and c.partition = 0 and c.height >= $3 and not exists (
-                select from (select e.sequence, e.block_height from {schema}.payment_event e order by e.sequence limit 1) oldest where oldest.sequence > 1 and oldest.block_height > $3)
+                select from {schema}.payment p where p.chain = $1 and p.block_height between $3 and $4
+                    and not exists (select from {schema}.payment_event e where e.tx_id = p.tx_id and e.ordinal = p.ordinal and e.chain = p.chain))
             returning id
             """;
     }

@@ -101,7 +101,8 @@ internal sealed class StateComparison
         List<Window> anew = [];
         foreach (Window window in windows)
         {
-            if (request.FromHeight is null && window.Address.Subject.Last is { } last && last.Point.Height <= point.Height && window.IsTold(last))
+            // An address that was removed and registered again is another one: what was paid to it in between is nobody's here.
+            if (request.FromHeight is null && window.Address.Subject.Last is { } last && last.Point.Height <= point.Height && last.Point.Height >= window.From - 1 && window.IsTold(last))
             {
                 window.Low = new StateSample(last);
             }

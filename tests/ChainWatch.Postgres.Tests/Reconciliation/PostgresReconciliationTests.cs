@@ -96,6 +96,22 @@ public sealed class PostgresReconciliationTests(PostgresServerFixture postgres) 
     }
 
     [Fact]
+    public async Task What_was_pruned_of_another_chain_keeps_nothing_of_this_one_from_being_repaired()
+    {
+        (StoreScript script, IReconciliationStore store) = await StartAsync();
+        StoreScript higher = new(script.Store, Named("higher"));
+        await higher.LeadAsync();
+        await higher.WatchAsync([1]);
+        await higher.ForwardAsync([Block(1_000_000)], Pay(Block(1_000_000), 1));
+        await script.ForwardAsync(Blocks(1, 9), Pay(Block(3), 1), Pay(Block(6), 2));
+        await _test!.ExecuteAsync("delete from $schema$.payment_event where sequence = 1");
+
+        (await store.RepairAsync(script.Chain, script.Term, [Address(1)], 2, 2, "nothing is known of it", Token)).ShouldNotBeNull();
+        (await store.RepairAsync(script.Chain, script.Term, [Address(1)], 3, 3, "its steps are known", Token)).ShouldNotBeNull();
+        (await store.RepairAsync(higher.Chain, higher.Term, [Address(1)], 1_000_000, 1_000_000, "told, and forgotten", Token)).ShouldBeNull();
+    }
+
+    [Fact]
     public async Task What_is_read_belongs_to_the_branch_of_its_point_also_where_that_is_replaced_in_between()
     {
         (StoreScript script, IReconciliationStore store) = await StartAsync();

@@ -62,6 +62,27 @@ public sealed class AccountReconciliationTests
     }
 
     [Fact]
+    public void What_an_address_was_paid_between_its_removal_and_its_next_registration_is_nobodys()
+    {
+        using ReconciliationBench bench = Create("a", "b");
+        bench.Settle();
+        bench.Reconcile().ShouldBeEmpty();
+        bench.Last().Counts.Matched.ShouldBe(2);
+        bench.Engine.Scheduler.Run(() => bench.Engine.Watchlist.RemoveAsync(bench.Chain.Chain.Name, SimulatedFormat.Address("a"), CancellationToken.None));
+        bench.Pay("a", 5);
+        bench.Settle();
+        bench.Engine.Watch("a");
+        bench.Pay("b", 1);
+        bench.Settle();
+        int told = bench.Engine.Events.Count;
+
+        bench.Reconcile(new ReconciliationRequest { Repair = true }).ShouldBeEmpty();
+
+        bench.Engine.Events.Count.ShouldBe(told);
+        bench.Engine.Events.ShouldAllBe(static one => one.Payment.Address == SimulatedFormat.Address("b"));
+    }
+
+    [Fact]
     public void A_row_too_much_is_found_and_left_to_the_operator()
     {
         using ReconciliationBench bench = Create("a");
