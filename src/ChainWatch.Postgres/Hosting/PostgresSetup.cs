@@ -16,7 +16,7 @@ internal sealed class PostgresSetup : IAsyncDisposable, IDisposable
         ChainWatchOptions chainWatch = services.GetRequiredService<ChainWatchOptions>();
         Leadership = chainWatch.Leadership;
         // The instance itself gives up on a handler after its timeout, and then has to tell the server.
-        LongestDelivery = (chainWatch.Delivery.HandlerTimeout * 2) + TimeSpan.FromSeconds(5);
+        LongestDelivery = TimeSpan.FromMilliseconds(Math.Min(int.MaxValue, (chainWatch.Delivery.HandlerTimeout.TotalMilliseconds * 2) + 5_000));
         IConfiguration configuration = services.GetService<IConfiguration>() ?? new ConfigurationBuilder().Build();
         ConfigurationErrors errors = new();
         options.Read(new ConfigurationReader(configuration.GetSection(PostgresOptions.Section), errors));
