@@ -64,6 +64,8 @@ public sealed class BitcoinReorgTests
         await node.MineAsync(chaos.Deepest);
         await CatchUpAsync(monitor, node, database);
         await WatchCoinsAsync(http, database, coins);
+        // Their blocks are read again, and what is found is delivered after that.
+        await Eventually.BecomesTrueAsync(async _ => await database.CountBackScansAsync() == 0, Patience, () => $"back-scans do not end\n{monitor.LastLines}");
         await CatchUpAsync(monitor, node, database);
         Effort.Say($"{chaos.Reorgs} reorgs, the deepest {chaos.Deepest} blocks, {traffic.Sent} transactions, {traffic.Conflicts} replaced or spent twice, in {Stopwatch.GetElapsedTime(began).TotalSeconds:F0} s");
 

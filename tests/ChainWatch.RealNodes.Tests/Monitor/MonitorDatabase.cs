@@ -58,6 +58,8 @@ internal sealed class MonitorDatabase(string connectionString, string chain)
 
     public async Task<long> CountOutboxAsync() => (await ReadAsync("select count(*) from chainwatch.outbox where chain = $1", reader => reader.GetInt64(0))).Single();
 
+    public async Task<long> CountBackScansAsync() => (await ReadAsync("select count(*) from chainwatch.back_scan where chain = $1", reader => reader.GetInt64(0))).Single();
+
     public async Task<List<T>> ReadAsync<T>(string sql, Func<NpgsqlDataReader, T> read)
     {
         await using var connection = new NpgsqlConnection(_connectionString);
