@@ -8,11 +8,17 @@ namespace ChainWatch;
 /// </summary>
 internal sealed class Quorum
 {
-    /// <summary>After so many rounds about one block the newest is asked about instead: the chain may have gone on without this one.</summary>
+    /// <summary>After so many rounds about one block the newest is asked about instead where too many hold another: the chain may have gone on without this one.</summary>
     private const int MostRounds = 10;
 
     /// <summary>In which round a difference is told: two heads at one height are usual for a moment.</summary>
     private const int ToldInRound = 3;
+
+    /// <summary>How many blocks may have come before one that somebody cannot tell anything about is given up, where that is longer than <see cref="ShortestPatience"/>.</summary>
+    private const int PatienceInBlocks = 12;
+
+    /// <summary>How long one block is asked about at least that somebody cannot tell anything about: he may be down, or have dropped the block.</summary>
+    private static readonly TimeSpan ShortestPatience = TimeSpan.FromMinutes(10);
 
     private readonly ChainRegistration _registration;
     private readonly IBlockReader _reader;
@@ -21,6 +27,7 @@ internal sealed class Quorum
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly TimeSpan _pause;
+    private readonly TimeSpan _patience;
     private readonly Signal _moved = new();
     private readonly Lock _lock = new();
     private (ChainPoint Point, string? Endpoint)? _newest;
@@ -35,6 +42,8 @@ internal sealed class Quorum
         _metrics = metrics;
         _time = time;
         _logger = logger;
+        TimeSpan blocks = registration.Chain.BlockTime * PatienceInBlocks;
+        _patience = blocks > ShortestPatience ? blocks : ShortestPatience;
         _pause = registration.Options.PollInterval ?? TimeSpan.FromMilliseconds(Math.Clamp(registration.Chain.BlockTime.TotalMilliseconds / 4, 100, 5000));
     }
 
@@ -81,6 +90,8 @@ internal sealed class Quorum
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         int rounds = 0;
+        bool givenUp = false;
+        long since = 0;
         (ChainPoint Point, string? Endpoint)? asked = null;
         long epoch = -1;
         while (true)
@@ -88,9 +99,9 @@ internal sealed class Quorum
             long version = _moved.Version;
             lock (_lock)
             {
-                if (asked is null || epoch != _epoch || rounds >= MostRounds)
+                if (asked is null || epoch != _epoch || givenUp)
                 {
-                    (asked, epoch, rounds) = (_newest, _epoch, 0);
+                    (asked, epoch, rounds, since, givenUp) = (_newest, _epoch, 0, _time.GetTimestamp(), false);
                 }
             }
 
@@ -101,7 +112,7 @@ internal sealed class Quorum
                 continue;
             }
 
-            (int agree, List<string> differ) = await AskAsync(one.Point, one.Endpoint, cancellationToken);
+            (int agree, int late, int unknown, List<string> differ) = await AskAsync(one.Point, one.Endpoint, cancellationToken);
             if (agree >= _wanted)
             {
                 Agreed(one.Point, epoch);
@@ -109,7 +120,9 @@ internal sealed class Quorum
                 continue;
             }
 
+            // Whoever is late comes to this block, but never to the newest one. A rollback ends the question by itself.
             rounds++;
+            givenUp = (rounds >= MostRounds && differ.Count > 0 && agree + late + unknown < _wanted) || (unknown > 0 && _time.GetElapsedTime(since) >= _patience);
             if (rounds == ToldInRound && differ.Count > 0)
             {
                 _metrics.QuorumDisagreed(_registration.Chain.Name);
@@ -136,9 +149,11 @@ internal sealed class Quorum
         }
     }
 
-    private async Task<(int Agree, List<string> Differ)> AskAsync(ChainPoint point, string? served, CancellationToken cancellationToken)
+    private async Task<(int Agree, int Late, int Unknown, List<string> Differ)> AskAsync(ChainPoint point, string? served, CancellationToken cancellationToken)
     {
         int agree = served is null ? 0 : 1;
+        int late = 0;
+        int unknown = 0;
         List<string> differ = [];
         foreach (EndpointStanding endpoint in _registration.Status.Endpoints)
         {
@@ -162,8 +177,16 @@ internal sealed class Quorum
             {
                 differ.Add(endpoint.Name);
             }
+            else if (answer.Kind == AnswerKind.NotYet)
+            {
+                late++;
+            }
+            else
+            {
+                unknown++;
+            }
         }
 
-        return (agree, differ);
+        return (agree, late, unknown, differ);
     }
 }

@@ -27,6 +27,49 @@ public sealed class QuorumTests
     }
 
     [Fact]
+    public void A_payment_is_confirmed_when_the_other_endpoint_stays_some_blocks_behind()
+    {
+        using SimulatedEngine engine = Create(quorum: 2, _first, _second);
+        _second.Lag = 5;
+        Pay(engine);
+        for (int block = 0; block < 50; block++)
+        {
+            engine.Chain.MineEmpty(1);
+            engine.Scheduler.Advance(TimeSpan.FromSeconds(12));
+        }
+
+        engine.Kinds.ShouldBe([PaymentEventKind.Detected, PaymentEventKind.Confirmed]);
+    }
+
+    [Fact]
+    public void One_that_is_late_is_waited_for_also_where_a_third_holds_other_blocks()
+    {
+        using QuorumBench bench = new("second", "third");
+        bench.Reader.Answer = (endpoint, header) =>
+            endpoint == "third" ? Answer<BlockHeader>.Found(new BlockHeader { Point = new ChainPoint(header.Point.Height, header.ParentHash), ParentHash = header.ParentHash, Timestamp = header.Timestamp })
+            : header.Point.Height > bench.Chain.Head.Height - 5 ? Answer<BlockHeader>.NotYet("it is late")
+            : Answer<BlockHeader>.Found(header);
+
+        bench.Mine(50);
+
+        bench.Quorum.Height.ShouldBeGreaterThan(bench.Chain.Head.Height - 15);
+    }
+
+    [Fact]
+    public void A_block_that_nobody_else_can_read_any_more_is_given_up_for_the_newest_after_minutes()
+    {
+        using QuorumBench bench = new("second");
+        long lost = bench.Chain.Head.Height + 1;
+        bench.Reader.Answer = (_, header) => header.Point.Height == lost ? Answer<BlockHeader>.Unknown("it is pruned") : Answer<BlockHeader>.Found(header);
+
+        bench.Mine(40);
+        bench.Quorum.Height.ShouldBeLessThan(lost, "it may still come");
+        bench.Mine(20);
+
+        bench.Quorum.Height.ShouldBeGreaterThan(lost);
+    }
+
+    [Fact]
     public void Where_others_hold_another_block_nothing_is_confirmed_and_it_is_told()
     {
         using SimulatedEngine engine = Create(quorum: 2, _first, _second);
