@@ -68,6 +68,30 @@ public sealed class EndpointLimitsTests
         server.Try("a").ShouldBeNull();
     }
 
+    [Theory]
+    [InlineData("0")]
+    [InlineData("Mon, 01 Jan 2001 00:00:00 GMT")]
+    public void A_refusal_that_asks_for_no_pause_sends_nobody_out_of_turn(string retryAfter)
+    {
+        LimitedServer server = new(static options =>
+        {
+            options.RequestsPerSecond = 1;
+            options.Burst = 1;
+        })
+        {
+            RetryAfter = retryAfter,
+            Latency = TimeSpan.FromMilliseconds(100),
+        };
+        server.Answer = _ => server.Sent.Count == 1 ? HttpStatusCode.TooManyRequests : HttpStatusCode.OK;
+        DateTimeOffset began = server.Time.GetUtcNow();
+
+        EndpointErrorKind?[] all = server.Scheduler.Run(() => Task.WhenAll(Enumerable.Range(0, 10).Select(_ => server.TryAsync("a"))));
+
+        server.Sent.Count(sent => sent.At - began <= TimeSpan.FromSeconds(1)).ShouldBeLessThanOrEqualTo(2);
+        server.Sent.Count.ShouldBe(10);
+        all.Count(static kind => kind is null).ShouldBe(9, "they kept waiting");
+    }
+
     [Fact]
     public void The_tip_goes_before_catching_up_and_that_before_reconciliation_but_nobody_waits_for_ever()
     {

@@ -196,6 +196,12 @@ internal sealed class EndpointRateLimiter : RateLimiter
     /// <summary>Gives nothing out for a while, and tells it to those who wait.</summary>
     public void Pause(TimeSpan duration, EndpointErrorKind reason)
     {
+        if (duration <= TimeSpan.Zero)
+        {
+            // "At once", or at a time that is over: who waits keeps his turn.
+            return;
+        }
+
         lock (_lock)
         {
             DateTimeOffset until = _time.GetUtcNow() + duration;
@@ -206,7 +212,7 @@ internal sealed class EndpointRateLimiter : RateLimiter
 
             _pausedUntil = until;
             _pausedBy = reason;
-            EndpointLease refusal = Refusal(units: 0, EndpointPriority.Tip)!;
+            EndpointLease refusal = RefusalFor(duration);
             foreach (LinkedList<Waiter> queue in _waiting)
             {
                 while (queue.First?.Value is { } waiter)
@@ -357,7 +363,7 @@ internal sealed class EndpointRateLimiter : RateLimiter
         TimeSpan left = _pausedUntil - now;
         if (left > TimeSpan.Zero)
         {
-            return new EndpointLease(_pausedBy, left, FormattableString.Invariant($"is left alone for {left.TotalSeconds:0.#} s more ({_pausedBy})"));
+            return RefusalFor(left);
         }
 
         if (_options.Quota is not { } quota)
@@ -381,6 +387,8 @@ internal sealed class EndpointRateLimiter : RateLimiter
         TimeSpan reset = LeftOfWindow(now);
         return new EndpointLease(EndpointErrorKind.QuotaExhausted, reset, FormattableString.Invariant($"has used up its Quota of {quota:0} (for {priority}); it begins anew in {reset.TotalSeconds:0.#} s"));
     }
+
+    private EndpointLease RefusalFor(TimeSpan left) => new(_pausedBy, left, FormattableString.Invariant($"is left alone for {left.TotalSeconds:0.#} s more ({_pausedBy})"));
 
     private TimeSpan LeftOfWindow(DateTimeOffset now) => TimeSpan.FromTicks(_options.QuotaWindow.Ticks - (now.UtcTicks % _options.QuotaWindow.Ticks));
 
