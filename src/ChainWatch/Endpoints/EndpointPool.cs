@@ -74,7 +74,7 @@ public sealed partial class EndpointPool<TEndpoint>
         }
     }
 
-    /// <summary>Lets every endpoint prove again, before it is next used, that it serves this chain, and forgets which head was seen.</summary>
+    /// <summary>Lets every endpoint prove again, before it is next used, that it serves this chain, forgets which head was seen, and asks again those that rest because they failed.</summary>
     public void Reconnect()
     {
         lock (_lock)
@@ -84,6 +84,9 @@ public sealed partial class EndpointPool<TEndpoint>
             {
                 slot.Connected = false;
                 slot.Rating.ForgetHead();
+
+                // Who connects anew does so because nothing else helps: whoever rests may be the one that does.
+                slot.Rating.EndRest();
             }
         }
     }

@@ -201,4 +201,54 @@ public sealed class PoolRankingTests
         bench.Standing(1).ReasonKind.ShouldBe("refused");
         bench.Demoted.ShouldBe(["node-1 refused"]);
     }
+
+    [Fact]
+    public void One_that_asks_for_a_day_of_rest_is_asked_again_after_a_minute()
+    {
+        PoolBench bench = new(2);
+        bench.Follow(5, _ => bench.Mine());
+        bench.Nodes[0].Error = RestsForADay();
+        bench.Look().IsFound.ShouldBeTrue();
+        bench.Standing(1).Up.ShouldBeFalse();
+        bench.Nodes[0].Error = null;
+
+        bench.Follow(120, _ => bench.Mine());
+
+        bench.Standing(1).Up.ShouldBeTrue();
+        bench.First.ShouldBe("node-1");
+    }
+
+    [Fact]
+    public void After_connecting_anew_one_that_rests_is_asked_at_the_next_look()
+    {
+        PoolBench bench = new(2);
+        bench.Follow(5, _ => bench.Mine());
+        bench.Nodes[0].Error = RestsForADay();
+        bench.Look();
+        bench.Nodes[0].Error = null;
+        int before = bench.Nodes[0].Looks;
+        bench.Look();
+        bench.Nodes[0].Looks.ShouldBe(before, "it rests");
+
+        bench.Pool.Reconnect();
+        bench.Look();
+
+        bench.Nodes[0].Looks.ShouldBe(before + 1);
+        bench.Standing(1).Up.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void Connecting_anew_lets_nobody_in_who_is_of_another_chain()
+    {
+        PoolBench bench = new(2);
+        bench.Nodes[0].OtherChain = true;
+        bench.Follow(5, _ => bench.Mine());
+
+        bench.Pool.Reconnect();
+        bench.Follow(5, _ => bench.Mine());
+
+        bench.Nodes[0].Connects.ShouldBe(1);
+    }
+
+    private static EndpointError RestsForADay() => new() { Kind = EndpointErrorKind.Transient, Message = "HTTP 503", RetryAfter = TimeSpan.FromDays(1) };
 }

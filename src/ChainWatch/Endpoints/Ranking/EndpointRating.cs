@@ -157,7 +157,10 @@ internal sealed class EndpointRating(string name)
         _failures = Math.Min(MostFailures, (_failures * Decay) + 1);
         double seconds = Math.Min(LongestCoolDown.TotalSeconds, FirstCoolDown.TotalSeconds * Math.Pow(2, Math.Min(ConsecutiveFailures++, 10)));
         TimeSpan rest = TimeSpan.FromSeconds(seconds);
-        Rest(tip, reason, retryAfter > rest ? retryAfter.Value : rest, certain: false, now);
+
+        // What a server asks for is kept to as far as it is no longer than any failure's rest: some load balancers say "a day" for a fault of seconds, and nobody would find out that it is over.
+        TimeSpan asked = retryAfter < LongestCoolDown ? retryAfter.Value : LongestCoolDown;
+        Rest(tip, reason, retryAfter is not null && asked > rest ? asked : rest, certain: false, now);
     }
 
     /// <summary>Another was asked because it took too long, and was faster: half a failure.</summary>
@@ -172,6 +175,15 @@ internal sealed class EndpointRating(string name)
 
     /// <summary>What kept it out is gone.</summary>
     public void Lift() => RestsUntil = default;
+
+    /// <summary>Ends a rest after failures; whoever is of another chain, or refuses us, is not asked the sooner for it.</summary>
+    public void EndRest()
+    {
+        if (!Certain)
+        {
+            RestsUntil = default;
+        }
+    }
 
     /// <summary>An answer of it failed a check.</summary>
     public void Doubt(string reason, DateTimeOffset now)
