@@ -18,7 +18,7 @@ internal sealed class TipLooks<TEndpoint>(EndpointPool<TEndpoint> pool, TimeProv
     private static readonly TimeSpan FirstHedge = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan ShortestHedge = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>How long others are waited for where their vote is needed, or where it is only to be learned how they stand.</summary>
+    /// <summary>How long others are waited for where their vote is needed.</summary>
     private static readonly TimeSpan LongestVote = TimeSpan.FromSeconds(3);
 
     /// <summary>How often one of the endpoints that are not asked first is asked for its head.</summary>
@@ -326,7 +326,9 @@ internal sealed class TipLooks<TEndpoint>(EndpointPool<TEndpoint> pool, TimeProv
         try
         {
             using EndpointPriorityScope _ = EndpointPriorityScope.Begin(EndpointPriority.Reconciliation);
-            Answer<ChainTip> answer = await AskWithinAsync(slot, LongestVote * 3, read, CancellationToken.None);
+
+            // As long as its requests may take: cut short, one that takes every question and answers none would stand as well as it did when it was last heard of. Nobody waits for it.
+            Answer<ChainTip> answer = await pool.TryAsync(slot, read, tip: true, longestTrial: null, CancellationToken.None);
             lock (pool.Guard)
             {
                 // Far ahead of what is served: either it lies, or who is asked first stands still. The next look finds out.

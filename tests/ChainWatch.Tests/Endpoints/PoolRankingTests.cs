@@ -250,5 +250,21 @@ public sealed class PoolRankingTests
         bench.Nodes[0].Connects.ShouldBe(1);
     }
 
+    [Fact]
+    public void One_that_takes_questions_and_never_answers_is_down()
+    {
+        PoolBench bench = new(3);
+        bench.Follow(5, _ => bench.Mine());
+        bench.Nodes[2].Latency = TimeSpan.FromSeconds(30);
+        bench.Nodes[2].Error = new EndpointError { Kind = EndpointErrorKind.Transient, Message = "no answer within 30 s", TimedOut = true };
+
+        bench.Follow(240, _ => bench.Mine()).ShouldAllBe(head => head > 1000);
+
+        bench.Standing(3).Up.ShouldBeFalse();
+        bench.Standing(3).Reason.ShouldBe("no answer within 30 s");
+        bench.Standing(3).ReasonKind.ShouldBe("failing");
+        bench.Standing(2).Lag.ShouldNotBeNull().ShouldBeLessThan(60, "the others are asked all the same");
+    }
+
     private static EndpointError RestsForADay() => new() { Kind = EndpointErrorKind.Transient, Message = "HTTP 503", RetryAfter = TimeSpan.FromDays(1) };
 }
