@@ -146,6 +146,14 @@ public sealed class KubernetesTests
     }
 
     [Fact]
+    public void Keys_that_change_in_the_Secret_are_seen_without_a_restart()
+    {
+        // What is mounted as single files (subPath) stays as it was when the pod began.
+        Container.Items("volumeMounts").Where(static mount => mount.Text("mountPath") == "/run/secrets").ShouldHaveSingleItem().TextOrNull("subPath").ShouldBeNull();
+        Manifest("configmap.yaml").Text("data/DOTNET_USE_POLLING_FILE_WATCHER").ShouldBe("1");
+    }
+
+    [Fact]
     public void ChainWatch_accepts_the_configuration()
     {
         List<(string, string)> settings = [.. Manifest("configmap.yaml").Pairs("data").Where(static one => one.Key.StartsWith("ChainWatch__", StringComparison.Ordinal)).Select(static one => (one.Key, one.Value.ToString()))];
