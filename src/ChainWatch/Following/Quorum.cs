@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 
 namespace ChainWatch;
@@ -89,6 +90,8 @@ internal sealed class Quorum
     /// <summary>Asks until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        // What a term before this one waited for was its own.
+        _registration.Status.QuorumHeld();
         int rounds = 0;
         bool givenUp = false;
         long since = 0;
@@ -107,30 +110,39 @@ internal sealed class Quorum
 
             if (asked is not { } one || one.Point.Height <= Height)
             {
+                if (asked is not null)
+                {
+                    // Also after a rollback, which may leave nothing above what was agreed on.
+                    _registration.Status.QuorumHeld();
+                }
+
                 asked = null;
                 await _moved.WaitAsync(version, _pause, _time, cancellationToken);
                 continue;
             }
 
-            (int agree, int late, int unknown, List<string> differ) = await AskAsync(one.Point, one.Endpoint, cancellationToken);
-            if (agree >= _wanted)
+            QuorumRound round = await AskAsync(one.Point, one.Endpoint, cancellationToken);
+            if (round.Agree >= _wanted)
             {
                 Agreed(one.Point, epoch);
+                _registration.Status.QuorumHeld();
                 asked = null;
                 continue;
             }
 
             // Whoever is late comes to this block, but never to the newest one. A rollback ends the question by itself.
             rounds++;
-            givenUp = (rounds >= MostRounds && differ.Count > 0 && agree + late + unknown < _wanted) || (unknown > 0 && _time.GetElapsedTime(since) >= _patience);
-            if (rounds == ToldInRound && differ.Count > 0)
+            givenUp = (rounds >= MostRounds && round.Differ.Count > 0 && round.Possible < _wanted) || (round.Unknown.Count > 0 && _time.GetElapsedTime(since) >= _patience);
+            _registration.Status.QuorumMissed(string.Create(
+                CultureInfo.InvariantCulture, $"{round.Agree} of the {_wanted} endpoints that must agree hold block {one.Point.Height} ({round.Describe()})"));
+            if (rounds == ToldInRound && round.Differ.Count > 0)
             {
                 _metrics.QuorumDisagreed(_registration.Chain.Name);
-                FollowLog.QuorumDisagrees(_logger, _registration.Chain.Name, one.Point.Height, agree, _wanted, string.Join(", ", differ));
+                FollowLog.QuorumDisagrees(_logger, _registration.Chain.Name, one.Point.Height, round.Agree, _wanted, string.Join(", ", round.Differ));
             }
             else if (rounds == MostRounds)
             {
-                FollowLog.QuorumMissing(_logger, _registration.Chain.Name, one.Point.Height, agree, _wanted);
+                FollowLog.QuorumMissing(_logger, _registration.Chain.Name, one.Point.Height, round.Agree, _wanted);
             }
 
             await Task.Delay(_pause, _time, cancellationToken);
@@ -149,15 +161,12 @@ internal sealed class Quorum
         }
     }
 
-    private async Task<(int Agree, int Late, int Unknown, List<string> Differ)> AskAsync(ChainPoint point, string? served, CancellationToken cancellationToken)
+    private async Task<QuorumRound> AskAsync(ChainPoint point, string? served, CancellationToken cancellationToken)
     {
-        int agree = served is null ? 0 : 1;
-        int late = 0;
-        int unknown = 0;
-        List<string> differ = [];
+        QuorumRound round = new() { Agree = served is null ? 0 : 1 };
         foreach (EndpointStanding endpoint in _registration.Status.Endpoints)
         {
-            if (agree >= _wanted)
+            if (round.Agree >= _wanted)
             {
                 break;
             }
@@ -171,22 +180,14 @@ internal sealed class Quorum
                 name => string.Equals(name, endpoint.Name, StringComparison.Ordinal), () => _reader.ReadHeaderAtAsync(point.Height, cancellationToken), cancellationToken);
             if (answer.IsFound && answer.Value.Point.Hash == point.Hash)
             {
-                agree++;
-            }
-            else if (answer.IsFound)
-            {
-                differ.Add(endpoint.Name);
-            }
-            else if (answer.Kind == AnswerKind.NotYet)
-            {
-                late++;
+                round.Agree++;
             }
             else
             {
-                unknown++;
+                (answer.IsFound ? round.Differ : answer.Kind == AnswerKind.NotYet ? round.Late : round.Unknown).Add(endpoint.Name);
             }
         }
 
-        return (agree, late, unknown, differ);
+        return round;
     }
 }

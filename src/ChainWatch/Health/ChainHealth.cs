@@ -128,7 +128,7 @@ public sealed class ChainHealth
             return Failing(FeedVerdict.BusyConsumer, "not_committing", feed.Uncommitted, $"Blocks are seen, but none was committed for {Seconds(feed.Uncommitted)}; the limit is {Seconds(limit)}.");
         }
 
-        (HealthState state, string? notReady, string? reason) = Judge(feed, status, readiness, because);
+        (HealthState state, string? notReady, string? reason) = Judge(feed, status, readiness, limit, because);
         return new ChainHealth { Registration = registration, Leading = status.Leading, State = state, NotReady = notReady, Reason = reason, Mendable = mendable };
 
         ChainHealth Failing(FeedVerdict verdict, string notReady, TimeSpan lasted, string what) => new()
@@ -188,7 +188,7 @@ public sealed class ChainHealth
         return (FeedVerdict.StalledChain, still, TimeSpan.Zero);
     }
 
-    private static (HealthState State, string? NotReady, string? Reason) Judge(FeedState feed, ChainStatus status, ReadinessOptions readiness, string because)
+    private static (HealthState State, string? NotReady, string? Reason) Judge(FeedState feed, ChainStatus status, ReadinessOptions readiness, TimeSpan limit, string because)
     {
         if (!feed.Connected)
         {
@@ -203,6 +203,13 @@ public sealed class ChainHealth
         if (status.RecentError is { } recent)
         {
             return (HealthState.Degraded, null, recent);
+        }
+
+        // The cursor goes on, and nothing else would tell that no payment is confirmed.
+        (TimeSpan waited, string how) = status.ReadQuorum();
+        if (waited > limit)
+        {
+            return (HealthState.Degraded, null, $"Confirmations wait: for {Seconds(waited)}, too few endpoints have held a newer block; the limit is {Seconds(limit)}. {how}.");
         }
 
         return status.PushesLost is { } lost ? (HealthState.Degraded, null, $"There are no pushes, and the chain is polled: {lost}") : (HealthState.Healthy, null, null);

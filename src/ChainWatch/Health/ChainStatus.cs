@@ -55,6 +55,8 @@ public sealed class ChainStatus
     private TimeSpan _muteBefore;
     private TimeSpan _missedBefore;
     private long? _owedSince;
+    private long? _quorumMissedSince;
+    private string _quorumMissed = "";
     private ReconciliationStatus _reconciliation = new();
     private IReadOnlyList<TokenMetadata> _tokens = [];
 
@@ -550,6 +552,35 @@ public sealed class ChainStatus
             _stoodBy = true;
             _loaded = false;
             _cursor = null;
+        }
+    }
+
+    /// <summary>Records that fewer endpoints than must agree hold a committed block: payments above the last one that enough hold are not confirmed.</summary>
+    /// <param name="how">How many do, and who does not, for people.</param>
+    internal void QuorumMissed(string how)
+    {
+        lock (_lock)
+        {
+            _quorumMissedSince ??= _time.GetTimestamp();
+            _quorumMissed = how;
+        }
+    }
+
+    /// <summary>Records that enough endpoints hold a newer block than before.</summary>
+    internal void QuorumHeld()
+    {
+        lock (_lock)
+        {
+            _quorumMissedSince = null;
+        }
+    }
+
+    /// <summary>For how long confirmations have waited for endpoints that must agree, and for whom; zero while they do not.</summary>
+    internal (TimeSpan Waited, string How) ReadQuorum()
+    {
+        lock (_lock)
+        {
+            return _quorumMissedSince is { } since ? (_time.GetElapsedTime(since), _quorumMissed) : (TimeSpan.Zero, "");
         }
     }
 

@@ -32,11 +32,7 @@ public sealed class QuorumTests
         using SimulatedEngine engine = Create(quorum: 2, _first, _second);
         _second.Lag = 5;
         Pay(engine);
-        for (int block = 0; block < 50; block++)
-        {
-            engine.Chain.MineEmpty(1);
-            engine.Scheduler.Advance(TimeSpan.FromSeconds(12));
-        }
+        Mine(engine, TimeSpan.FromMinutes(10));
 
         engine.Kinds.ShouldBe([PaymentEventKind.Detected, PaymentEventKind.Confirmed]);
     }
@@ -94,6 +90,44 @@ public sealed class QuorumTests
         Pay(engine);
         engine.Scheduler.RunUntil(() => engine.Kinds.Count > 1, TimeSpan.FromMinutes(5)).ShouldBeTrue();
         engine.Kinds.ShouldBe([PaymentEventKind.Detected, PaymentEventKind.Confirmed]);
+    }
+
+    [Fact]
+    public void Confirmations_that_wait_for_longer_than_the_event_timeout_degrade_the_chain_until_enough_agree_again()
+    {
+        using SimulatedEngine engine = Create(quorum: 2, _first, _second);
+        Pay(engine);
+        Mine(engine, TimeSpan.FromMinutes(1));
+        Health(engine).State.ShouldBe(HealthState.Healthy);
+
+        _second.IsDown = true;
+        TimeSpan limit = engine.Registration.EventTimeout;
+        Mine(engine, limit - TimeSpan.FromSeconds(24));
+        Health(engine).State.ShouldBe(HealthState.Healthy);
+        Mine(engine, TimeSpan.FromMinutes(1));
+        ChainHealth health = Health(engine);
+        health.State.ShouldBe(HealthState.Degraded);
+        health.NotReady.ShouldBeNull("the cursor goes on");
+        health.Reason.ShouldNotBeNull().ShouldStartWith("Confirmations wait: for ");
+        health.Reason.ShouldContain("1 of the 2 endpoints that must agree");
+        health.Reason.ShouldContain("'second'");
+
+        _second.IsDown = false;
+        Mine(engine, TimeSpan.FromSeconds(24));
+        Health(engine).State.ShouldBe(HealthState.Healthy);
+    }
+
+    [Fact]
+    public void An_endpoint_that_is_late_and_comes_on_degrades_nothing()
+    {
+        using SimulatedEngine engine = Create(quorum: 2, _first, _second);
+        _second.Lag = 5;
+        Pay(engine);
+        for (int minute = 0; minute < 15; minute++)
+        {
+            Mine(engine, TimeSpan.FromMinutes(1));
+            Health(engine).State.ShouldBe(HealthState.Healthy);
+        }
     }
 
     [Fact]
@@ -185,7 +219,19 @@ public sealed class QuorumTests
     {
         options.Quorum = quorum;
         options.PollInterval = TimeSpan.FromSeconds(1);
+        options.EventTimeout = TimeSpan.FromMinutes(5); // as of a chain with a block every twelve seconds
     });
+
+    private static ChainHealth Health(SimulatedEngine engine) => ChainHealth.Of(engine.Registration, new ReadinessOptions(), started: true, storeError: null);
+
+    private static void Mine(SimulatedEngine engine, TimeSpan duration)
+    {
+        for (TimeSpan passed = TimeSpan.Zero; passed < duration; passed += TimeSpan.FromSeconds(12))
+        {
+            engine.Chain.MineEmpty(1);
+            engine.Scheduler.Advance(TimeSpan.FromSeconds(12));
+        }
+    }
 
     private static void Pay(SimulatedEngine engine)
     {
