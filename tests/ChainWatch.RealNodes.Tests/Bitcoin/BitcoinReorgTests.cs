@@ -122,7 +122,7 @@ public sealed class BitcoinReorgTests
     private static Task CatchUpAsync(DepositMonitorHost monitor, BitcoinNode node, MonitorDatabase database) =>
         monitor.CatchUpAsync(() => node.Rpc.CallTextAsync("getbestblockhash"), database, Patience);
 
-    /// <summary>Watches the coins that some payments made, from the blocks of these payments on; the first of them are two that have been spent, where there are any.</summary>
+    /// <summary>Watches the coins that some payments made, from the lowest block on that a reorg may bring these payments to while they are read and registered; the first of them are two that have been spent, where there are any.</summary>
     private static async Task WatchCoinsAsync(HttpClient http, MonitorDatabase database, List<string> coins)
     {
         var spent = (await database.ReadSpendsAsync()).Select(spend => (spend.TransactionId, spend.Output)).ToHashSet();
@@ -131,7 +131,7 @@ public sealed class BitcoinReorgTests
         foreach (var payment in unwatched.Where(payment => spent.Contains((payment.TransactionId, payment.Ordinal))).Take(2).Concat(unwatched).Distinct().Take(12))
         {
             var coin = $"{payment.TransactionId}:{payment.Ordinal}";
-            using var answer = await http.PostAsJsonAsync("/addresses", new { chain = "bitcoin", address = coin, since = payment.Height });
+            using var answer = await http.PostAsJsonAsync("/addresses", new { chain = "bitcoin", address = coin, since = Math.Max(0, payment.Height - BitcoinChaos.DeepestReorg) });
             answer.EnsureSuccessStatusCode();
             coins.Add(coin);
         }
