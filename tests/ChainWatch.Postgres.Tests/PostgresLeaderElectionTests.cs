@@ -159,6 +159,32 @@ public sealed class PostgresLeaderElectionTests(PostgresServerFixture postgres) 
     }
 
     [Fact]
+    public async Task What_is_at_work_for_longer_is_left_to_its_work_at_first()
+    {
+        TimeSpan writeTimeout = TimeSpan.FromMilliseconds(300);
+        await using Leadership first = await Election("one").AcquireAsync("scope", Token);
+        await using NpgsqlConnection writer = await _test.DataSource.OpenConnectionAsync(Token);
+        await using NpgsqlTransaction write = await writer.BeginTransactionAsync(Token);
+        await HoldTermAsync(writer);
+        // A rebuild that is switched to, say: longer than a write may take, by statements that end.
+        await using NpgsqlCommand working = new("select pg_sleep(3)", writer);
+        Task work = working.ExecuteNonQueryAsync(Token);
+        await first.DisposeAsync();
+
+        ManualTimeProvider clock = new();
+        Task<Leadership> next = Election("two", writeTimeout: writeTimeout, time: clock).AcquireAsync("scope", Token).AsTask();
+        await _test.IsBlockedAsync(LeaderSessions("two"), writer.ProcessID);
+        await Eventually.BecomesTrueAsync(
+            async _ => await _test.ScalarAsync<TimeSpan>($"select clock_timestamp() - xact_start from pg_stat_activity where pid = {writer.ProcessID}") > writeTimeout * 2,
+            s_patience, () => "the transaction stays young", Token);
+        clock.Advance(writeTimeout / 2);
+
+        await work;
+        await write.CommitAsync(Token);
+        await using Leadership second = await next.WaitAsync(s_patience, Token);
+    }
+
+    [Fact]
     public async Task A_lease_begins_when_the_term_is_raised_and_not_when_raising_it_had_to_wait()
     {
         await using Leadership first = await Election("one").AcquireAsync("scope", Token);
@@ -203,7 +229,7 @@ public sealed class PostgresLeaderElectionTests(PostgresServerFixture postgres) 
         await using NpgsqlTransaction write = await writer.BeginTransactionAsync(Token);
         await HoldTermAsync(writer);
         await Eventually.BecomesTrueAsync(
-            async _ => await _test.ScalarAsync<TimeSpan>($"select clock_timestamp() - xact_start from pg_stat_activity where pid = {writer.ProcessID}") > writeTimeout,
+            async _ => await _test.ScalarAsync<TimeSpan>($"select clock_timestamp() - state_change from pg_stat_activity where pid = {writer.ProcessID}") > writeTimeout,
             s_patience, () => "the writer's transaction stays young", Token);
         await first.DisposeAsync();
 

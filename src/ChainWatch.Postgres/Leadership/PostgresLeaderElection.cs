@@ -131,28 +131,43 @@ public sealed class PostgresLeaderElection : ILeaderElection
 
     /// <summary>
     /// Raises the term. Writes of the last leader that are under way are waited for; they end by themselves within their timeout. One whose client was stopped half-way
-    /// through sending is not covered by any timeout of the server's: its session is ended as soon as it is older than that. It has mostly been stuck for most of the lease by then.
+    /// through sending is not covered by any timeout of the server's: its session is ended as soon as it has waited for its client for longer than that, which is mostly at once, since it has been stuck for most of a lease.
+    /// What else is in the way is ended when it has been waited for as long as a write may take.
     /// </summary>
     private async Task<(long Term, long StoreTerm)?> RaiseAsync(LeaderSession session, bool insist, CancellationToken cancellationToken)
     {
+        long since = _time.GetTimestamp();
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task<(long, long)?> raising = session.RaiseTermAsync(insist, stop.Token);
         while (await Task.WhenAny(raising, Task.Delay(s_stuckLook, _time, stop.Token)) != raising)
         {
             cancellationToken.ThrowIfCancellationRequested();
+            // Not waited for by itself: a pool without a free connection must not keep a term that is raised.
+            await Task.WhenAny(raising, EndBlockersAsync(session, whoever: _time.GetElapsedTime(since) >= _settings.WriteTimeout, stop.Token));
+        }
+
+        stop.CancelNow();
+        return await raising;
+    }
+
+    private async Task EndBlockersAsync(LeaderSession session, bool whoever, CancellationToken cancellationToken)
+    {
+        try
+        {
             await using NpgsqlCommand end = _settings.DataSource.CreateCommand(
                 """
                 select count(pg_terminate_backend(a.pid)) from unnest(pg_blocking_pids($1)) as b(pid) join pg_stat_activity a using (pid)
-                where clock_timestamp() - a.xact_start >= $2 * interval '1 millisecond'
+                where $3 or (a.wait_event in ('ClientRead', 'ClientWrite') and clock_timestamp() - greatest(a.xact_start, a.state_change) >= $2 * interval '1 millisecond')
                 """);
-            end.Parameters.With(session.ProcessId).With((long)_settings.WriteTimeout.TotalMilliseconds);
+            end.Parameters.With(session.ProcessId).With((long)_settings.WriteTimeout.TotalMilliseconds).With(whoever);
             if (await end.ExecuteScalarAsync(cancellationToken) is long and > 0)
             {
                 LeadershipLog.StuckWriterEnded(_logger);
             }
         }
-
-        stop.CancelNow();
-        return await raising;
+        catch (Exception exception) when (exception is NpgsqlException or OperationCanceledException)
+        {
+            // The next look tries again, and where the server is gone, raising fails.
+        }
     }
 }
