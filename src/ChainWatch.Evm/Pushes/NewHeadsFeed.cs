@@ -144,6 +144,7 @@ internal sealed partial class NewHeadsFeed
     private async Task<bool> ListenOnceAsync(EndpointClient endpoint)
     {
         bool heard = false;
+        Subscription subscription = new();
         using CancellationTokenSource restart = new();
         using WebSocket socket = await endpoint.ConnectWebSocketAsync(CancellationToken.None);
         lock (_lock)
@@ -152,7 +153,6 @@ internal sealed partial class NewHeadsFeed
         }
 
         await socket.SendAsync(Subscribe, WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
-        Subscription subscription = new();
         byte[] buffer = ArrayPool<byte>.Shared.Rent(64 * 1024);
         try
         {
@@ -207,13 +207,13 @@ internal sealed partial class NewHeadsFeed
         }
         catch (OperationCanceledException) when (restart.IsCancellationRequested)
         {
-            _status?.PushesInterrupted();
+            Interrupt(endpoint, subscription);
             LogFeedLost(endpoint.Chain, endpoint.Name, "it was to be opened anew");
             return heard;
         }
         catch (OperationCanceledException)
         {
-            _status?.PushesInterrupted();
+            Interrupt(endpoint, subscription);
             LogFeedSilent(endpoint.Chain, endpoint.Name, _silence.TotalSeconds);
             return heard;
         }
@@ -225,6 +225,19 @@ internal sealed partial class NewHeadsFeed
             }
 
             ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    /// <summary>Whoever takes the connection and never confirms the subscription has no pushes, however often it is opened anew.</summary>
+    private void Interrupt(EndpointClient endpoint, Subscription subscription)
+    {
+        if (subscription.IsConfirmed)
+        {
+            _status?.PushesInterrupted();
+        }
+        else
+        {
+            _status?.PushesFailed($"endpoint '{endpoint.Name}' does not confirm the subscription");
         }
     }
 

@@ -165,6 +165,24 @@ public sealed class NewHeadsFeedTests : IDisposable
     }
 
     [Fact]
+    public void A_connection_that_is_opened_anew_and_never_confirms_its_subscription_has_no_pushes()
+    {
+        _ = Wait();
+        Reply("0xab");
+        Socket.PushHead("0xab", 17, HashA);
+        _scheduler.RunUntilIdle();
+        _ = Wait();
+        _scheduler.Advance(TimeSpan.FromSeconds(65));
+        _sockets.Count.ShouldBe(2);
+        _status.PushesLost.ShouldBeNull();
+        _scheduler.Advance(TimeSpan.FromSeconds(65));
+
+        _sockets.Count.ShouldBeGreaterThan(1);
+        _status.PushesLost.ShouldBe("endpoint 'alpha' does not confirm the subscription");
+        _status.Subscriptions.ShouldBe(1);
+    }
+
+    [Fact]
     public void A_refused_connection_is_tried_again_ever_less_often_and_told_without_its_URL()
     {
         _refuseConnections = true;
