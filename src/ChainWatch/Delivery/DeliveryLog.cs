@@ -18,4 +18,8 @@ internal static partial class DeliveryLog
 
     [LoggerMessage(EventId = 6004, EventName = "DeliveryAnswerFailed", Level = LogLevel.Error, Message = "The store did not take the answer to event {Sequence} of {Chain}; the event will be delivered again")]
     public static partial void AnswerFailed(ILogger logger, string chain, long sequence, Exception exception);
+
+    [LoggerMessage(EventId = 6005, EventName = "HandlersBlocked", Level = LogLevel.Error,
+        Message = "{Blocked} handlers block their threads and were given up on after {HandlerTimeout}; no more events are delivered here until some of them end. Look for a synchronous wait without an end in the handler")]
+    public static partial void HandlersBlocked(ILogger logger, int blocked, TimeSpan handlerTimeout);
 }

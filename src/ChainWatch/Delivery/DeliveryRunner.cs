@@ -16,6 +16,8 @@ internal sealed class DeliveryRunner
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly RetryBackoff _backoff;
+    private int _blocked;
+    private volatile bool _isBlockedTold;
 
     /// <param name="store">The store, initialized.</param>
     /// <param name="handle">Runs all handlers for one event.</param>
@@ -36,6 +38,9 @@ internal sealed class DeliveryRunner
         _backoff = new RetryBackoff(options.FirstRetry, options.MaxRetry, options.Seed != 0 ? options.Seed : HashCode.Combine(time.GetTimestamp(), Environment.ProcessId));
     }
 
+    /// <summary>How many handlers may hold a thread after they were given up on: all attempts at some payments that make theirs block, and no process without threads.</summary>
+    internal int MostBlocked { get; init; } = 64;
+
     /// <summary>Delivers until cancelled, then lets the handlers under way finish within <see cref="DeliveryOptions.DrainTimeout"/>, and returns.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -51,6 +56,12 @@ internal sealed class DeliveryRunner
                 if (underWay.Count >= _options.Parallelism)
                 {
                     await Task.WhenAny(underWay).WaitAsync(cancellationToken);
+                    continue;
+                }
+
+                if (IsBlocked())
+                {
+                    await Task.Delay(_options.PollInterval, _time, cancellationToken);
                     continue;
                 }
 
@@ -99,6 +110,11 @@ internal sealed class DeliveryRunner
             if (delivered || stopping.IsCancellationRequested)
             {
                 continue;
+            }
+
+            if (IsBlocked())
+            {
+                return;
             }
 
             try
@@ -176,20 +192,46 @@ internal sealed class DeliveryRunner
         }
     }
 
+    /// <summary>Whether so many handlers that were given up on still hold a thread that no more are begun; what is due stays due, for others too.</summary>
+    private bool IsBlocked()
+    {
+        if (Volatile.Read(ref _blocked) < MostBlocked)
+        {
+            _isBlockedTold = false;
+            return false;
+        }
+
+        if (!_isBlockedTold)
+        {
+            _isBlockedTold = true;
+            DeliveryLog.HandlersBlocked(_logger, MostBlocked, _options.HandlerTimeout);
+        }
+
+        return true;
+    }
+
     /// <summary>Runs the handlers. <see langword="null"/> when they succeeded, else what went wrong.</summary>
     private async Task<string?> HandleAsync(Delivery delivery, CancellationToken cancellationToken)
     {
         using CancellationTokenSource timeout = new(_options.HandlerTimeout, _time);
         using CancellationTokenSource both = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        Task<Task>? begun = null;
         try
         {
             // The wait ends even when the handler does not look at its token, and also when it blocks its thread, which must not be the one that takes the next event.
             TaskScheduler scheduler = SynchronizationContext.Current is null ? TaskScheduler.Default : TaskScheduler.FromCurrentSynchronizationContext();
-            await Task.Factory.StartNew(() => _handle(new PaymentContext(delivery), both.Token), CancellationToken.None, TaskCreationOptions.DenyChildAttach, scheduler).Unwrap().WaitAsync(both.Token);
+            begun = Task.Factory.StartNew(() => _handle(new PaymentContext(delivery), both.Token), CancellationToken.None, TaskCreationOptions.DenyChildAttach, scheduler);
+            await begun.Unwrap().WaitAsync(both.Token);
             return null;
         }
         catch (OperationCanceledException) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
+            if (begun is { IsCompleted: false })
+            {
+                Interlocked.Increment(ref _blocked);
+                _ = begun.ContinueWith(_ => Interlocked.Decrement(ref _blocked), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            }
+
             return $"the handler took longer than {_options.HandlerTimeout}";
         }
         catch (Exception exception)

@@ -110,6 +110,7 @@ public sealed class DeliveryRunnerTests
         engine.Chain.Mine(engine.Chain.Pay(A, 5));
         engine.Chain.Mine(engine.Chain.Pay(B, 5));
         engine.CatchUp();
+        engine.Stop();
         using ManualResetEventSlim never = new();
         using ChainWatchMetrics metrics = new();
         using CancellationTokenSource stop = new();
@@ -145,6 +146,60 @@ public sealed class DeliveryRunnerTests
             }
 
             (context.Payment.Address == A ? again : other).TrySetResult();
+            return Task.CompletedTask;
+        }
+    }
+
+    [Fact]
+    public async Task Handlers_that_block_their_threads_are_begun_no_more_when_there_are_very_many()
+    {
+        using SimulatedEngine engine = new(confirmations: "1");
+        engine.Watch("a");
+        engine.Start();
+        for (int block = 0; block < 10; block++)
+        {
+            engine.Chain.Mine(engine.Chain.Pay(A, 5));
+        }
+
+        engine.CatchUp();
+        engine.Stop();
+        using ManualResetEventSlim never = new();
+        using ChainWatchMetrics metrics = new();
+        using CancellationTokenSource stop = new();
+        using CancellationTokenSource patience = new(TimeSpan.FromMinutes(1));
+        int blocked = 0;
+        DeliveryRunner runner = new(engine.Store, Handle, new DeliveryOptions { Seed = 1, Parallelism = 2 }, metrics, new EngineSignals(), engine.Time, engine.Log.CreateLogger("delivery")) { MostBlocked = 3 };
+        Task running = Task.Run(() => runner.RunAsync(stop.Token), CancellationToken.None);
+        try
+        {
+            while (engine.Log.Of("HandlersBlocked").Count == 0)
+            {
+                engine.Time.Advance(TimeSpan.FromSeconds(1));
+                await Task.Delay(TimeSpan.FromMilliseconds(1), patience.Token);
+            }
+
+            // Those that were begun before the bound was reached are as many more as are handled side by side, at most; where the pool is short of threads, some only wait for one.
+            Volatile.Read(ref blocked).ShouldBeInRange(1, 3 + 2);
+        }
+        finally
+        {
+            never.Set();
+        }
+
+        while ((await engine.Store.ReadOutboxAsync(CancellationToken.None)).Pending > 0)
+        {
+            engine.Time.Advance(TimeSpan.FromMinutes(1));
+            await Task.Delay(TimeSpan.FromMilliseconds(1), patience.Token);
+        }
+
+        await stop.CancelAsync();
+        engine.Time.Advance(TimeSpan.FromHours(1));
+        await running.WaitAsync(patience.Token);
+
+        Task Handle(PaymentContext context, CancellationToken cancellationToken)
+        {
+            Interlocked.Increment(ref blocked);
+            never.Wait(CancellationToken.None);
             return Task.CompletedTask;
         }
     }
