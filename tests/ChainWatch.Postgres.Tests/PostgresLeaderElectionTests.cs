@@ -185,6 +185,43 @@ public sealed class PostgresLeaderElectionTests(PostgresServerFixture postgres) 
     }
 
     [Fact]
+    public async Task What_is_at_work_for_longer_than_a_write_may_take_is_ended_when_it_was_waited_for_as_long()
+    {
+        await using Leadership first = await Election("one").AcquireAsync("scope", Token);
+        await using NpgsqlConnection writer = await _test.DataSource.OpenConnectionAsync(Token);
+        await using NpgsqlTransaction write = await writer.BeginTransactionAsync(Token);
+        await HoldTermAsync(writer);
+        await using NpgsqlCommand working = new("select pg_sleep(600)", writer) { CommandTimeout = 0 };
+        Task work = working.ExecuteNonQueryAsync(Token);
+        await first.DisposeAsync();
+
+        await using Leadership second = await Election("two", writeTimeout: TimeSpan.FromMilliseconds(300)).AcquireAsync("scope", Token).AsTask().WaitAsync(s_patience, Token);
+
+        await Should.ThrowAsync<NpgsqlException>(() => work);
+    }
+
+    [Fact]
+    public async Task A_term_that_is_raised_waits_for_no_look_at_what_was_in_the_way()
+    {
+        // Its only connection is taken, and waited for as long as anybody likes.
+        await using NpgsqlDataSource crowded = NpgsqlDataSource.Create($"{_test.Options.ConnectionString};Application Name=crowded-{_test.Options.Schema};Maximum Pool Size=1;Timeout=600");
+        await using NpgsqlConnection only = await crowded.OpenConnectionAsync(Token);
+        await using Leadership first = await Election("one").AcquireAsync("scope", Token);
+        await using NpgsqlConnection writer = await _test.DataSource.OpenConnectionAsync(Token);
+        await using NpgsqlTransaction write = await writer.BeginTransactionAsync(Token);
+        await HoldTermAsync(writer);
+        await first.DisposeAsync();
+
+        ManualTimeProvider clock = new();
+        Task<Leadership> next = Election("two", time: clock, dataSource: crowded).AcquireAsync("scope", Token).AsTask();
+        await _test.IsBlockedAsync($"application_name like 'crowded-{_test.Options.Schema}-leader%'", writer.ProcessID);
+        clock.Advance(TimeSpan.FromMilliseconds(100));
+        await write.CommitAsync(Token);
+
+        await using Leadership second = await next.WaitAsync(s_patience, Token);
+    }
+
+    [Fact]
     public async Task A_lease_begins_when_the_term_is_raised_and_not_when_raising_it_had_to_wait()
     {
         await using Leadership first = await Election("one").AcquireAsync("scope", Token);

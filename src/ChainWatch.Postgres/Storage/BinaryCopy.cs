@@ -193,7 +193,7 @@ internal sealed class BinaryCopy : IAsyncDisposable
             {
                 await _stream.CancelAsync();
             }
-            catch (Exception exception) when (exception is NpgsqlException or ObjectDisposedException or InvalidOperationException or OperationCanceledException)
+            catch (Exception exception) when (exception is NpgsqlException or InvalidOperationException or OperationCanceledException)
             {
                 // What broke it is on its way already; the connection is broken with it, or says that the copy failed.
             }
