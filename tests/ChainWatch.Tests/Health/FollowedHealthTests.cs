@@ -215,9 +215,24 @@ public sealed class FollowedHealthTests : IDisposable
                 engine.Chain.MineEmpty(1);
             }
 
+            Action? restart = engine.Status.Restart;
+            int restarts = Restarts(engine);
             _states.Add(_watchdog!.Look().Chains[0].State);
+            if (restart is not null && Restarts(engine) > restarts)
+            {
+                // It is asked for on the thread pool: virtual time must not run on before it is done.
+                SpinWait.SpinUntil(
+                    () =>
+                    {
+                        engine.Scheduler.RunUntilIdle();
+                        return engine.Status.Restart != restart;
+                    },
+                    TimeSpan.FromMinutes(1)).ShouldBeTrue("the source was not started anew");
+            }
         }
     }
+
+    private static int Restarts(SimulatedEngine engine) => engine.Log.Of("Recovering").Count(static entry => entry.Message.Contains("restart_source", StringComparison.Ordinal));
 
     private void ExpectFailingToTheEnd(string notReady)
     {
