@@ -12,7 +12,7 @@ internal static class ChildProgram
         ProcessStartInfo start = new(program) { RedirectStandardOutput = true, RedirectStandardInput = keepInput };
         if (Path.GetFileNameWithoutExtension(program) == "dotnet")
         {
-            start.ArgumentList.Add(Assembly.GetEntryAssembly()!.Location);
+            start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, Assembly.GetEntryAssembly()!.GetName().Name + ".dll"));
         }
 
         foreach (var argument in arguments)

@@ -26,10 +26,10 @@ internal sealed class ServerProcess : IDisposable
     }
 
     public async Task<ServerCounters> ReadCountersAsync() =>
-        JsonSerializer.Deserialize<ServerCounters>(await AskAsync("bench_counters"), JsonSerializerOptions.Web)!;
+        JsonSerializer.Deserialize(await AskAsync("bench_counters"), ServerJson.Default.ServerCounters)!;
 
     /// <summary>The heights that were announced since the last time, and when.</summary>
-    public async Task<long[][]> ReadAnnouncedAsync() => JsonSerializer.Deserialize<long[][]>(await AskAsync("bench_announced"))!;
+    public async Task<long[][]> ReadAnnouncedAsync() => JsonSerializer.Deserialize(await AskAsync("bench_announced"), ServerJson.Default.Int64ArrayArray)!;
 
     public void Dispose()
     {
