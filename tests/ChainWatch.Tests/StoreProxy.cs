@@ -7,6 +7,15 @@ public class StoreProxy : DispatchProxy
 {
     private IWatchStore? _inner;
     private Action<string, object?[]>? _before;
+    private Func<CommitBatch, Task>? _holdCommit;
+
+    /// <summary>A store whose commits wait for what a test says, before the store sees them.</summary>
+    public static IWatchStore Holding(IWatchStore inner, Func<CommitBatch, Task> holdCommit)
+    {
+        IWatchStore proxy = Before(inner, static (_, _) => { });
+        ((StoreProxy)(object)proxy)._holdCommit = holdCommit;
+        return proxy;
+    }
 
     public static IWatchStore Before(IWatchStore inner, Action<string, object?[]> before)
     {
@@ -19,6 +28,11 @@ public class StoreProxy : DispatchProxy
     protected override object? Invoke(MethodInfo? targetMethod, object?[]? args)
     {
         _before!(targetMethod!.Name, args!);
+        if (_holdCommit is not null && targetMethod.Name == nameof(IWatchStore.CommitAsync))
+        {
+            return CommitAsync((CommitBatch)args![0]!, (CancellationToken)args[1]!);
+        }
+
         try
         {
             return targetMethod.Invoke(_inner, args);
@@ -28,5 +42,11 @@ public class StoreProxy : DispatchProxy
             System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(exception.InnerException);
             throw;
         }
+    }
+
+    private async ValueTask<CommitResult> CommitAsync(CommitBatch batch, CancellationToken cancellationToken)
+    {
+        await _holdCommit!(batch);
+        return await _inner!.CommitAsync(batch, cancellationToken);
     }
 }

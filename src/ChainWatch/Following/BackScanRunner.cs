@@ -11,6 +11,12 @@ internal sealed class BackScanRunner
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan RetryWait = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// How many blocks must follow on one before what was found in it is committed, unless the head is nearer. The store keeps no old blocks for ever, so it cannot tell that an endpoint is stuck on a branch that the chain
+    /// abandoned; but such a branch ends, and what comes after it does not follow on it.
+    /// </summary>
+    private const int Proof = 64;
+
     private readonly ChainRegistration _registration;
     private readonly FollowerOptions _options;
     private readonly bool _deliver;
@@ -97,19 +103,36 @@ internal sealed class BackScanRunner
     {
         AddressSet watched = AddressSet.Create(Chain.Format.AddressKeyLength, scan.Keys.Count).Add(scan.Keys);
         FollowProgress progress = new("Back-scan", Chain.Name, _time, _logger);
-        SourceRequest request = new() { Known = [], StartHeight = scan.FromHeight, EndHeight = scan.ToHeight, Watched = () => watched, PointBelow = PointBelowAsync };
+        SourceRequest request = new() { Known = [], StartHeight = scan.FromHeight, EndHeight = scan.ToHeight + Proof, Watched = () => watched, PointBelow = PointBelowAsync };
         UnspentOutputs unspent = new(Chain, _store);
         await unspent.LoadAsync(cancellationToken);
+        Queue<PendingBlock> unproven = new();
         using PendingBatch pending = new();
+        ChainPoint? last = null;
         await foreach (ChainUpdate update in _registration.CreateSource().ReadAsync(request, cancellationToken))
         {
             if (update is RollBack)
             {
-                // What was read is void, also in pieces committed already if it went deep; the store lowered the back-scan where it had to.
+                // What was read is void; of what is committed already, the store lowered the back-scan where it had to.
                 return false;
             }
 
-            if (update is not RollForward forward)
+            if (update is RollForward forward)
+            {
+                PendingBlock block = new(forward.Block);
+                last = forward.Block.Header.Point;
+                if (!block.Match(watched))
+                {
+                    throw new ChainWatchException($"Block {last.Value.Height} of chain '{Chain.Name}' could not be matched against the addresses that it was read for.");
+                }
+
+                unspent.Find(block);
+                unproven.Enqueue(block);
+                progress.Saw(Math.Min(last.Value.Height, scan.ToHeight), scan.ToHeight);
+                // It is matched against nothing else.
+                forward.Block.Dispose();
+            }
+            else if (last is null || last.Value.Height < scan.ToHeight)
             {
                 // At the head, and not at the end: the chain got shorter. Once the follower has followed it, the back-scan is shorter too.
                 if (await _store.ReadBackScanAsync(Chain, scan.Id, cancellationToken) is not { } now || now.ToHeight != scan.ToHeight)
@@ -120,34 +143,49 @@ internal sealed class BackScanRunner
                 continue;
             }
 
-            PendingBlock block = new(forward.Block);
-            long height = forward.Block.Header.Point.Height;
-            if (!block.Match(watched))
+            // At the head nothing more follows that could prove anything: there the store knows the blocks.
+            bool over = update is not RollForward;
+            if (over && !await AgreesAsync(unproven, cancellationToken))
             {
-                throw new ChainWatchException($"Block {height} of chain '{Chain.Name}' could not be matched against the addresses that it was read for.");
+                _registration.Reader?.Forget();
+                return false;
             }
 
-            unspent.Find(block);
-            pending.Add(block);
-            progress.Saw(height, scan.ToHeight);
-            if (height >= scan.ToHeight || pending.IsFull(_options))
+            while (unproven.Count > (over ? 0 : Proof) || (unproven.Count > 0 && last!.Value.Height >= request.EndHeight))
             {
-                if (!await CommitAsync(scan, pending, cancellationToken))
+                PendingBlock block = unproven.Dequeue();
+                pending.Add(block);
+                bool isLast = block.Block.Header.Point.Height >= scan.ToHeight;
+                if (isLast || pending.IsFull(_options))
                 {
-                    return false;
+                    if (!await CommitAsync(scan, pending, cancellationToken))
+                    {
+                        return false;
+                    }
+
+                    progress.Committed(pending.Blocks.Count);
+                    pending.Clear();
                 }
 
-                progress.Committed(pending.Blocks.Count);
-                pending.Clear();
-            }
-
-            if (height >= scan.ToHeight)
-            {
-                return true;
+                if (isLast)
+                {
+                    return true;
+                }
             }
         }
 
         return false;
+    }
+
+    /// <summary>Whether the newest of these blocks of which the store keeps one at its height are the stored ones.</summary>
+    private async Task<bool> AgreesAsync(Queue<PendingBlock> blocks, CancellationToken cancellationToken)
+    {
+        if (blocks.Count == 0 || await PointBelowAsync(blocks.Last().Block.Header.Point.Height + 1, cancellationToken) is not { } stored)
+        {
+            return true;
+        }
+
+        return blocks.All(block => block.Block.Header.Point.Height != stored.Height || block.Block.Header.Point.Hash == stored.Hash);
     }
 
     private async Task<bool> CommitAsync(BackScan scan, PendingBatch pending, CancellationToken cancellationToken)

@@ -34,6 +34,7 @@ internal sealed class Follower
     private ChainMarks _marks;
     private ChainPoint? _finalized;
     private ChainTip? _tip;
+    private CommitUnderWay? _commit;
 
     public Follower(ChainRegistration registration, FollowerOptions options, bool deliver, long term, IWatchStore store, ChainStatus status, ChainWatchMetrics metrics, EngineSignals signals, TimeProvider time, ILogger logger)
     {
@@ -112,7 +113,7 @@ internal sealed class Follower
         _status.Working();
         if (!_hasWatched)
         {
-            await TakeWatchChangesAsync(pending: null, cancellationToken);
+            await TakeWatchChangesAsync(pending: null, [], cancellationToken);
         }
 
         while (!HandOver.IsCancellationRequested)
@@ -137,7 +138,7 @@ internal sealed class Follower
     /// </summary>
     public async Task RehearseAsync(CancellationToken cancellationToken)
     {
-        await TakeWatchChangesAsync(pending: null, cancellationToken);
+        await TakeWatchChangesAsync(pending: null, [], cancellationToken);
         ScopeState state = await LoadAsync(cancellationToken);
         await _unspent.LoadAsync(cancellationToken);
         if (state.Known.Count > 1)
@@ -185,7 +186,9 @@ internal sealed class Follower
     {
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, HandOver);
         _status.Restart = () => ThreadPool.UnsafeQueueUserWorkItem(CancelUnlessOver, stop, preferLocal: false);
-        using PendingBatch pending = new();
+        using PendingBatch first = new();
+        using PendingBatch second = new();
+        PendingBatch pending = first;
         if (state.Cursor is { } trusted && trusted != _cursor)
         {
             pending.Replace(_cursor!.Value, trusted);
@@ -199,11 +202,26 @@ internal sealed class Follower
         {
             while (true)
             {
-                moving = updates.MoveNextAsync().AsTask();
-                // When the source has nothing at hand, this is the moment to commit, while it reads on.
-                if (!moving.IsCompleted && !pending.IsEmpty && !pending.IsOpen && !await CommitAsync(pending, cancellationToken))
+                moving ??= updates.MoveNextAsync().AsTask();
+                if (_commit is { Writing.IsCompleted: true } && !await EndCommitAsync(pending.Blocks, cancellationToken))
                 {
                     return;
+                }
+
+                if (!moving.IsCompleted)
+                {
+                    // When the source has nothing at hand, this is the moment to commit, while it reads on.
+                    if (_commit is null && !pending.IsEmpty && !pending.IsOpen && !await CommitAsync(cancellationToken))
+                    {
+                        return;
+                    }
+
+                    if (_commit is not null)
+                    {
+                        // Whichever comes first: the source may be waiting for the memory of what is being committed.
+                        await Task.WhenAny(moving, _commit.Writing);
+                        continue;
+                    }
                 }
 
                 _status.Waiting();
@@ -221,20 +239,34 @@ internal sealed class Follower
                     return;
                 }
 
-                if (!await TakeAsync(pending, updates.Current, cancellationToken) ||
-                    ((pending.IsFull(_options) || (updates.Current is Idle && !pending.IsOpen)) && !await CommitAsync(pending, cancellationToken)))
+                // Blocks that follow may be looked through while those before them are written; anything else is about what stands.
+                if (updates.Current is not RollForward && !await EndCommitAsync(pending.Blocks, cancellationToken))
                 {
                     return;
                 }
 
-                if (!_began && updates.Current is Idle)
+                if (!await TakeAsync(pending, updates.Current, cancellationToken) ||
+                    ((pending.IsFull(_options) || (updates.Current is Idle && !pending.IsOpen)) && !await CommitAsync(cancellationToken)))
                 {
-                    if (Rehearses)
+                    return;
+                }
+
+                if (updates.Current is Idle)
+                {
+                    if (!await EndCommitAsync(pending.Blocks, cancellationToken))
                     {
                         return;
                     }
 
-                    Begin();
+                    if (!_began)
+                    {
+                        if (Rehearses)
+                        {
+                            return;
+                        }
+
+                        Begin();
+                    }
                 }
             }
         }
@@ -244,6 +276,7 @@ internal sealed class Follower
         }
         finally
         {
+            await AbandonCommitAsync();
             _status.Waiting();
             _status.Restart = null;
             stop.CancelNow();
@@ -254,6 +287,24 @@ internal sealed class Follower
             }
 
             await updates.DisposeAsync();
+        }
+
+        // What comes meanwhile goes into the other batch.
+        async Task<bool> CommitAsync(CancellationToken cancellationToken)
+        {
+            if (!await EndCommitAsync(pending.Blocks, cancellationToken))
+            {
+                return false;
+            }
+
+            await BeginCommitAsync(pending, cancellationToken);
+            if (_commit is { MayOverlap: true, Writing.IsCompleted: false })
+            {
+                pending = ReferenceEquals(pending, first) ? second : first;
+                return true;
+            }
+
+            return await EndCommitAsync([], cancellationToken);
         }
     }
 
@@ -309,52 +360,123 @@ internal sealed class Follower
     private long LastHeight(PendingBatch pending) =>
         pending.Blocks.Count > 0 ? pending.Blocks[^1].Block.Header.Point.Height : (pending.RollBackTo ?? _cursor)?.Height ?? -1;
 
-    /// <summary>Commits what is pending, and how far the marks have come. False when blocks must be read again.</summary>
-    private async Task<bool> CommitAsync(PendingBatch pending, CancellationToken cancellationToken)
+    /// <summary>Begins to commit what is pending, and how far the marks have come; where that is nothing, there is no commit under way then.</summary>
+    private async Task BeginCommitAsync(PendingBatch pending, CancellationToken cancellationToken)
     {
-        using Activity? span = pending.IsEmpty || Rehearses ? null : ChainWatchTracing.Batch(Chain, pending.Blocks);
-        using IDisposable turn = await Outputs.EnterAsync();
-        if (Outputs.TakeInto(_unspent))
+        Activity? span = pending.IsEmpty || Rehearses ? null : ChainWatchTracing.Batch(Chain, pending.Blocks);
+        IDisposable? turn = null;
+        try
         {
-            _unspent.FindAnew(pending.Blocks);
-        }
+            turn = await Outputs.EnterAsync();
+            if (Outputs.TakeInto(_unspent))
+            {
+                _unspent.FindAnew(pending.Blocks);
+            }
 
-        while (true)
-        {
             await Takers.SettleAsync(pending.Blocks, _watched, cancellationToken);
             CommitBatch batch = Build(pending, _tip!);
             if (batch.NewCursor is null || (pending.IsEmpty && batch.Marks == _marks))
             {
-                return true;
+                return;
             }
 
             long started = _time.GetTimestamp();
-            CommitResult result = await WriteAsync(batch, cancellationToken);
-            switch (result.Outcome)
+            _commit = new CommitUnderWay
             {
-                case CommitOutcome.Committed:
-                    Committed(batch, result, started);
-                    if (pending.Blocks is [.., { } last])
-                    {
-                        Quorum?.Committed(last.Block.Header.Point, last.Block.Endpoint);
-                    }
+                Pending = pending,
+                Batch = batch,
+                Writing = WriteAsync(batch, cancellationToken).AsTask(),
+                Started = started,
+                // What a rollback's blocks are matched against changes when it is committed.
+                MayOverlap = batch.RollBackTo is null && _unwatched.IsEmpty,
+                Turn = turn,
+                Span = span,
+            };
+        }
+        finally
+        {
+            if (_commit is null)
+            {
+                turn?.Dispose();
+                span?.Dispose();
+            }
+        }
+    }
 
-                    pending.Clear();
-                    await TakeUnwatchedAsync(pending, cancellationToken);
-                    return true;
-                case CommitOutcome.WatchlistMoved:
-                    if (!await TakeWatchChangesAsync(pending, cancellationToken))
-                    {
+    /// <summary>Waits for the commit that is under way, if any, and sees it through. False when blocks must be read again.</summary>
+    /// <param name="following">The blocks that were taken in meanwhile.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    private async Task<bool> EndCommitAsync(IReadOnlyList<PendingBlock> following, CancellationToken cancellationToken)
+    {
+        if (_commit is not { } commit)
+        {
+            return true;
+        }
+
+        try
+        {
+            PendingBatch pending = commit.Pending;
+            while (true)
+            {
+                CommitResult result = await commit.Writing;
+                switch (result.Outcome)
+                {
+                    case CommitOutcome.Committed:
+                        Committed(commit.Batch, result, commit.Started);
+                        if (pending.Blocks is [.., { } last])
+                        {
+                            Quorum?.Committed(last.Block.Header.Point, last.Block.Endpoint);
+                        }
+
+                        pending.Clear();
+                        await TakeUnwatchedAsync(pending, cancellationToken);
+                        return true;
+                    case CommitOutcome.WatchlistMoved:
+                        PendingBlock[] blocks = [.. pending.Blocks, .. following];
+                        if (!await TakeWatchChangesAsync(pending, blocks, cancellationToken))
+                        {
+                            return false;
+                        }
+
+                        _unspent.FindAnew(blocks);
+                        await Takers.SettleAsync(pending.Blocks, _watched, cancellationToken);
+                        if (commit.Span is not null)
+                        {
+                            Activity.Current = commit.Span;
+                        }
+
+                        commit.Started = _time.GetTimestamp();
+                        commit.Batch = Build(pending, _tip!);
+                        commit.Writing = WriteAsync(commit.Batch, cancellationToken).AsTask();
+                        break;
+                    case CommitOutcome.Fenced:
+                        throw new LeadershipLostException(WatchScope.For(Chain, 0), _term);
+                    default:
+                        FollowLog.CursorMoved(_logger, Chain.Name, commit.Batch.Cursor?.Height ?? -1);
                         return false;
-                    }
+                }
+            }
+        }
+        finally
+        {
+            _commit = null;
+            commit.Dispose();
+        }
+    }
 
-                    _unspent.FindAnew(pending.Blocks);
-                    break;
-                case CommitOutcome.Fenced:
-                    throw new LeadershipLostException(WatchScope.For(Chain, 0), _term);
-                default:
-                    FollowLog.CursorMoved(_logger, Chain.Name, batch.Cursor?.Height ?? -1);
-                    return false;
+    /// <summary>Waits for the commit that is under way, if any, when nothing follows on it any more. How it ended shows in the store, which is asked by whoever goes on.</summary>
+    private async Task AbandonCommitAsync()
+    {
+        if (_commit is { } commit)
+        {
+            _commit = null;
+            using (commit)
+            {
+                await Task.WhenAny(commit.Writing);
+                if (commit.Writing.IsCompletedSuccessfully && await commit.Writing is { Outcome: CommitOutcome.Committed } result)
+                {
+                    Committed(commit.Batch, result, commit.Started);
+                }
             }
         }
     }
@@ -441,7 +563,10 @@ internal sealed class Follower
     /// Brings the watched addresses up to date, and what is pending with them: blocks in flight are matched against the newer addresses, so that an address whose
     /// registration was committed first is never missed. False when a block must be read again for that.
     /// </summary>
-    private async Task<bool> TakeWatchChangesAsync(PendingBatch? pending, CancellationToken cancellationToken)
+    /// <param name="pending">What is about to be committed; <see langword="null"/> before there is anything.</param>
+    /// <param name="blocks">Its blocks, and those that were taken in after them.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    private async Task<bool> TakeWatchChangesAsync(PendingBatch? pending, IReadOnlyList<PendingBlock> blocks, CancellationToken cancellationToken)
     {
         HashSet<AddressKey> added = [];
         HashSet<AddressKey> touched = [];
@@ -472,11 +597,11 @@ internal sealed class Follower
         if (!_unwatched.IsEmpty || Chain.Format.SharesBalances)
         {
             // Where addresses share an account, what one of them no longer takes is another's, and what a new one takes was another's.
-            return pending.Blocks.All(block => block.MatchAnew(_watched, _unwatched));
+            return blocks.All(block => block.MatchAnew(_watched, _unwatched));
         }
 
         AddressSet newer = AddressSet.Create(_watched.KeyLength, added.Count).Add(added);
-        foreach (PendingBlock block in pending.Blocks)
+        foreach (PendingBlock block in blocks)
         {
             block.Forget(touched);
             if (!block.Match(newer))

@@ -7,10 +7,10 @@ public sealed class FollowerOptions
     public int MaxBlocks { get; init; } = 1_000;
 
     /// <summary>About the most bytes of blocks that wait for a commit.</summary>
-    public long MaxBytes { get; init; } = 64 * 1024 * 1024;
+    public long MaxBytes { get; init; } = 32 * 1024 * 1024;
 
     /// <summary>About the most payments in a commit.</summary>
-    public int MaxPayments { get; init; } = 20_000;
+    public int MaxPayments { get; init; } = 10_000;
 
     /// <summary>How many changes of the watchlist are read at once.</summary>
     public int WatchPage { get; init; } = 100_000;
