@@ -224,6 +224,29 @@ public sealed class GuardTests : IDisposable
     }
 
     [Fact]
+    public void A_back_scan_takes_nothing_from_a_branch_that_ends_where_the_store_knows_no_blocks()
+    {
+        using Bench bench = new(maxBlocks: 5, batchSize: 5, startHeight: 150);
+        bench.Chain.MineEmpty(20);
+        bench.Chain.Mine(bench.Chain.Pay(bench.Address, 5));
+        bench.Chain.MineEmpty(10);
+        MinedBlock abandoned = bench.Chain.Head;
+        bench.Chain.ReorgEmpty(11, 12);
+        bench.Chain.MineEmpty(200);
+        bench.Start();
+        bench.Settle();
+
+        bench.Endpoint.StuckOn = abandoned;
+        bench.BeginRegistering(bench.Address, since: 10);
+        bench.Look(30);
+        bench.Endpoint.StuckOn = null;
+        bench.Settle();
+
+        bench.Kinds.ShouldBeEmpty("the payment is in a block that is not of the chain");
+        bench.Pending.ShouldBe(0);
+    }
+
+    [Fact]
     public void Blocks_are_given_back_when_an_engine_stops()
     {
         Begin();
