@@ -26,7 +26,7 @@ public static class AddressEndpoints
             bool added = request.Since is long since
                 ? await watchlist.AddAsync(request.Chain, request.Address, reference, since, cancellationToken)
                 : await watchlist.AddAsync(request.Chain, request.Address, reference, cancellationToken);
-            return Results.Json(new { request.Chain, request.Address, added }, statusCode: added ? StatusCodes.Status201Created : StatusCodes.Status200OK);
+            return Results.Json(new AddressAdded(request.Chain, request.Address, added), MonitorJson.Default.AddressAdded, statusCode: added ? StatusCodes.Status201Created : StatusCodes.Status200OK);
         }
         catch (Exception exception) when (exception is UnknownChainException or AddressFormatException or ArgumentException)
         {
@@ -49,17 +49,18 @@ public static class AddressEndpoints
                 return Results.Problem($"{address} is not watched on chain '{chain}'.", statusCode: StatusCodes.Status404NotFound);
             }
 
-            List<object> balances = [];
+            List<AddressBalance> balances = [];
             await using NpgsqlCommand command = database.CreateCommand("select asset, pending::text, confirmed::text from deposit_balance where chain = $1 and address = $2 order by asset");
             command.Parameters.AddWithValue(chain);
             command.Parameters.AddWithValue(watched.Address);
             await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
             while (await reader.ReadAsync(cancellationToken))
             {
-                balances.Add(new { asset = reader.GetString(0), pending = reader.GetString(1), confirmed = reader.GetString(2) });
+                balances.Add(new AddressBalance(reader.GetString(0), reader.GetString(1), reader.GetString(2)));
             }
 
-            return Results.Json(new { watched.Address, referenceType = watched.Reference?.Type, referenceId = watched.Reference?.Id, watched.FromHeight, watched.AddedAt, balances });
+            AddressFound found = new(watched.Address, watched.Reference?.Type, watched.Reference?.Id, watched.FromHeight, watched.AddedAt, balances);
+            return Results.Json(found, MonitorJson.Default.AddressFound);
         }
         catch (Exception exception) when (exception is UnknownChainException or AddressFormatException)
         {

@@ -12,17 +12,7 @@ public static class ParkedEndpoints
         endpoints.MapGet("/parked", async (IWatchStore store, CancellationToken cancellationToken) =>
         {
             IReadOnlyList<ParkedDelivery> parked = await store.ReadParkedAsync(Most, cancellationToken);
-            return Results.Json(parked.Select(one => new
-            {
-                one.Event.Sequence,
-                one.Event.Payment.Chain,
-                one.Event.Payment.TransactionId,
-                one.Event.Payment.Id.Ordinal,
-                Kind = one.Event.Kind.ToString(),
-                one.Attempts,
-                one.Error,
-                one.ParkedAt,
-            }));
+            return Results.Json([.. parked.Select(ParkedEvent.Of)], MonitorJson.Default.IReadOnlyListParkedEvent);
         });
         endpoints.MapPost("/parked/{sequence:long}/replay", async (long sequence, IWatchStore store, CancellationToken cancellationToken) =>
             await store.ReplayAsync(sequence, cancellationToken)

@@ -36,6 +36,7 @@ return await ChainWatchHost.RunAsync(() =>
         watch.AddPaymentHandler<RecordDeposit>();
     });
     builder.Services.AddHealthChecks().AddChainWatch();
+    builder.Services.ConfigureHttpJsonOptions(static options => options.SerializerOptions.TypeInfoResolverChain.Insert(0, MonitorJson.Default));
 
     WebApplication app = builder.Build();
     app.UseChainWatchInbound();

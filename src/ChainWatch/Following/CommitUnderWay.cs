@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace ChainWatch;
 
 /// <summary>A batch that is being written while the follower looks through the blocks after it.</summary>
-internal sealed class CommitUnderWay : IDisposable
+internal sealed class CommitUnderWay
 {
     /// <summary>What it was built from.</summary>
     public required PendingBatch Pending { get; init; }
@@ -23,7 +23,8 @@ internal sealed class CommitUnderWay : IDisposable
 
     public required Activity? Span { get; init; }
 
-    public void Dispose()
+    /// <summary>Lets others have their turn.</summary>
+    public void End()
     {
         Turn.Dispose();
         Span?.Dispose();

@@ -460,7 +460,7 @@ internal sealed class Follower
         finally
         {
             _commit = null;
-            commit.Dispose();
+            commit.End();
         }
     }
 
@@ -470,14 +470,13 @@ internal sealed class Follower
         if (_commit is { } commit)
         {
             _commit = null;
-            using (commit)
+            await Task.WhenAny(commit.Writing);
+            if (commit.Writing.IsCompletedSuccessfully && await commit.Writing is { Outcome: CommitOutcome.Committed } result)
             {
-                await Task.WhenAny(commit.Writing);
-                if (commit.Writing.IsCompletedSuccessfully && await commit.Writing is { Outcome: CommitOutcome.Committed } result)
-                {
-                    Committed(commit.Batch, result, commit.Started);
-                }
+                Committed(commit.Batch, result, commit.Started);
             }
+
+            commit.End();
         }
     }
 
