@@ -146,6 +146,28 @@ internal sealed class AddressSegment
         }
     }
 
+    /// <summary>Has the processor fetch the line of the group where a key belongs.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void FetchLine(ulong hash)
+    {
+        _ = Volatile.Read(ref Line(GroupOf(hash)));
+        GC.KeepAlive(this);
+    }
+
+    /// <summary>Has the processor fetch the entry that a key is likely to take.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void FetchEntry(ulong hash)
+    {
+        nint group = GroupOf(hash);
+        uint free = Matches(ref Line(group), 0);
+        if (free != 0)
+        {
+            _ = Volatile.Read(ref Entry(group, BitOperations.TrailingZeroCount(free)));
+        }
+
+        GC.KeepAlive(this);
+    }
+
     /// <summary>Adds a key; there must be room.</summary>
     public void Add(ReadOnlySpan<byte> key, ulong hash, int number)
     {

@@ -231,7 +231,7 @@ public sealed class AddressSetTests
     }
 
     [Fact]
-    public void What_a_store_says_will_come_does_not_take_more_memory_than_ten_pages()
+    public void What_a_store_says_will_come_does_not_take_more_memory_than_twenty_pages()
     {
         AddressSet set = AddressSet.Create(20).Apply(new WatchChanges
         {
@@ -241,7 +241,7 @@ public sealed class AddressSetTests
             Newest = long.MaxValue,
         });
         set.Count.ShouldBe(1_000);
-        set.Size.ShouldBeLessThan(10_000 * 31);
+        set.Size.ShouldBeLessThan(20_000 * 31);
     }
 
     [Fact]
