@@ -122,6 +122,8 @@ internal sealed class AddressSegment
     /// The lowest number above <paramref name="after"/> and below <paramref name="entries"/> under which this key was added; -1 where there is none. Of one key the lower number stands before the higher,
     /// so the first that is met is it.
     /// </summary>
+    // What depends on the processor's vectors is compiled by each process itself, and a start would be over before it is compiled well.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public int Find(ReadOnlySpan<byte> key, ulong hash, int entries, int after)
     {
         for (nint group = GroupOf(hash); ; group = NextGroup(group))
@@ -169,6 +171,8 @@ internal sealed class AddressSegment
     }
 
     /// <summary>Adds a key; there must be room.</summary>
+    // What depends on the processor's vectors is compiled by each process itself, and a start would be over before it is compiled well.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Add(ReadOnlySpan<byte> key, ulong hash, int number)
     {
         nint group = GroupOf(hash);

@@ -125,6 +125,8 @@ internal sealed class AddressTable
     /// <summary>
     /// Looks at the memory that keys with these hashes need, so that it is at hand when they are added: the processor waits for all of it at once. <see cref="Appending"/> must be held.
     /// </summary>
+    // What depends on the processor's vectors is compiled by each process itself, and a start would be over before it is compiled well.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Fetch(ReadOnlySpan<ulong> hashes)
     {
         foreach (ulong hash in hashes)
