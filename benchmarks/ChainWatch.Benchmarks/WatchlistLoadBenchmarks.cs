@@ -13,8 +13,7 @@ namespace ChainWatch.Benchmarks;
 [PerformanceTarget("P3", nameof(Load), 2)]
 public class WatchlistLoadBenchmarks
 {
-    private const int Page = 100_000;
-
+    private readonly int _page = new FollowerOptions().WatchPage;
     private readonly SimulatedChain _chains = new();
     private PostgresServer? _server;
     private ServiceProvider? _services;
@@ -52,13 +51,7 @@ public class WatchlistLoadBenchmarks
     public async Task<int> Load()
     {
         var set = AddressSet.Create(Chain.Format.AddressKeyLength);
-        WatchChanges page;
-        do
-        {
-            page = await _store.ReadWatchChangesAsync(Chain, set.Sequence, Page, CancellationToken.None);
-            set = set.Apply(page);
-        }
-        while (page.More);
+        await WatchChangePages.ReadAsync(_store, Chain, set.Sequence, _page, page => set = set.Apply(page), CancellationToken.None);
         return set.Count == Addresses ? set.Count : throw new InvalidOperationException($"{set.Count} addresses were loaded.");
     }
 

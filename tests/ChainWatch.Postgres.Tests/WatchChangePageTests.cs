@@ -20,28 +20,32 @@ public sealed class WatchChangePageTests
     }
 
     [Fact]
-    public void A_change_takes_no_more_memory_than_its_key_and_number()
+    public void A_page_is_the_bytes_it_was_made_of()
     {
+        byte[] records = new byte[100_000 * WatchChangePage.RecordLength(20)];
         long before = GC.GetAllocatedBytesForCurrentThread();
-        WatchChangePage page = new(20, 100_000);
-        for (int number = 0; number < 100_000; number++)
+        WatchChangePage page = WatchChangePage.Merge(new WatchChangePage(20, records, removed: false), new WatchChangePage(20, [], removed: true), limit: 99_999);
+        long changes = 0;
+        for (int index = 0; index < page.Count; index++)
         {
-            page.Add(number, removed: false);
+            changes += page[index].Removed ? 0 : 1;
         }
 
-        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(100_000 * 30);
-        page.Count.ShouldBe(100_000);
+        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(1_000);
+        changes.ShouldBe(99_999);
     }
 
     private static WatchChangePage Page(bool removed, params long[] sequences)
     {
-        WatchChangePage page = new(20, capacity: 0);
-        foreach (long sequence in sequences)
+        byte[] records = new byte[sequences.Length * WatchChangePage.RecordLength(20)];
+        for (int index = 0; index < sequences.Length; index++)
         {
-            Key(sequence).Bytes.CopyTo(page.Add(sequence, removed));
+            Span<byte> record = records.AsSpan(index * WatchChangePage.RecordLength(20));
+            BinaryPrimitives.WriteInt64BigEndian(record, sequences[index]);
+            Key(sequences[index]).Bytes.CopyTo(record[sizeof(long)..]);
         }
 
-        return page;
+        return new WatchChangePage(20, records, removed);
     }
 
     private static AddressKey Key(long sequence)

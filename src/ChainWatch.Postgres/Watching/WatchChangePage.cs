@@ -1,25 +1,31 @@
+using System.Buffers.Binary;
 using System.Collections;
 
 namespace ChainWatch.Postgres;
 
 /// <summary>
-/// Changes of a watchlist in the order of their numbers, each in no more memory than its key and number need: a start reads millions, and an <see cref="AddressKey"/> has room for the longest there is.
+/// Changes of a watchlist in the order of their numbers, as the bytes in which the server sent them: a start reads millions, and none of them is looked at before it is taken in.
 /// </summary>
 internal sealed class WatchChangePage : IReadOnlyList<WatchChange>
 {
     private readonly int _keyLength;
-    private byte[] _keys;
-    private long[] _sequences;
-    private bool[] _removed;
+    private readonly byte[] _records;
+    private readonly bool[] _removed;
 
     /// <param name="keyLength">The number of bytes in each key.</param>
-    /// <param name="capacity">How many changes to make room for at once; it grows by itself.</param>
-    public WatchChangePage(int keyLength, int capacity)
+    /// <param name="records">For each change its number, the highest byte first, and its key.</param>
+    /// <param name="removed">Whether all of them are removals.</param>
+    public WatchChangePage(int keyLength, byte[] records, bool removed)
+        : this(keyLength, records, removed ? Enumerable.Repeat(true, records.Length / RecordLength(keyLength)).ToArray() : [])
+    {
+    }
+
+    private WatchChangePage(int keyLength, byte[] records, bool[] removed)
     {
         _keyLength = keyLength;
-        _keys = new byte[capacity * keyLength];
-        _sequences = new long[capacity];
-        _removed = new bool[capacity];
+        _records = records;
+        _removed = removed;
+        Count = records.Length / RecordLength(keyLength);
     }
 
     public int Count { get; private set; }
@@ -29,47 +35,40 @@ internal sealed class WatchChangePage : IReadOnlyList<WatchChange>
         get
         {
             ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)Count, nameof(index));
-            return new WatchChange(_sequences[index], new AddressKey(KeyAt(index)), _removed[index]);
+            ReadOnlySpan<byte> record = RecordAt(index);
+            return new WatchChange(SequenceOf(record), new AddressKey(record[sizeof(long)..]), IsRemoved(index));
         }
     }
 
-    /// <summary>Makes room for one more, and returns where its key goes.</summary>
-    public Span<byte> Add(long sequence, bool removed)
-    {
-        if (Count == _sequences.Length)
-        {
-            int capacity = Math.Max(16, Count * 2);
-            Array.Resize(ref _keys, checked(capacity * _keyLength));
-            Array.Resize(ref _sequences, capacity);
-            Array.Resize(ref _removed, capacity);
-        }
-
-        _sequences[Count] = sequence;
-        _removed[Count] = removed;
-        return KeyAt(Count++);
-    }
+    /// <summary>How many bytes a change with a key of this length takes.</summary>
+    public static int RecordLength(int keyLength) => sizeof(long) + keyLength;
 
     /// <summary>The first <paramref name="limit"/> of the changes of both, in the order of their numbers.</summary>
     public static WatchChangePage Merge(WatchChangePage one, WatchChangePage other, int limit)
     {
-        if (other.Count == 0)
+        if (one.Count == 0 || other.Count == 0)
         {
-            one.Count = Math.Min(one.Count, limit);
-            return one;
+            WatchChangePage only = other.Count == 0 ? one : other;
+            only.Count = Math.Min(only.Count, limit);
+            return only;
         }
 
-        WatchChangePage merged = new(one._keyLength, Math.Min(one.Count + other.Count, limit));
+        int count = Math.Min(one.Count + other.Count, limit);
+        int length = RecordLength(one._keyLength);
+        byte[] records = new byte[count * length];
+        bool[] removed = new bool[count];
         int left = 0;
         int right = 0;
-        while (merged.Count < limit && left + right < one.Count + other.Count)
+        for (int index = 0; index < count; index++)
         {
-            bool isLeft = right == other.Count || (left < one.Count && one._sequences[left] < other._sequences[right]);
+            bool isLeft = right == other.Count || (left < one.Count && SequenceOf(one.RecordAt(left)) < SequenceOf(other.RecordAt(right)));
             WatchChangePage from = isLeft ? one : other;
-            int index = isLeft ? left++ : right++;
-            from.KeyAt(index).CopyTo(merged.Add(from._sequences[index], from._removed[index]));
+            int at = isLeft ? left++ : right++;
+            from.RecordAt(at).CopyTo(records.AsSpan(index * length));
+            removed[index] = from.IsRemoved(at);
         }
 
-        return merged;
+        return new WatchChangePage(one._keyLength, records, removed);
     }
 
     public IEnumerator<WatchChange> GetEnumerator()
@@ -82,5 +81,10 @@ internal sealed class WatchChangePage : IReadOnlyList<WatchChange>
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    private Span<byte> KeyAt(int index) => _keys.AsSpan(index * _keyLength, _keyLength);
+    private static long SequenceOf(ReadOnlySpan<byte> record) => BinaryPrimitives.ReadInt64BigEndian(record);
+
+    private ReadOnlySpan<byte> RecordAt(int index) => _records.AsSpan(index * RecordLength(_keyLength), RecordLength(_keyLength));
+
+    // Without removals, as at nearly every start, there is nothing to remember about them.
+    private bool IsRemoved(int index) => _removed.Length > 0 && _removed[index];
 }

@@ -569,22 +569,7 @@ internal sealed class Follower
     {
         HashSet<AddressKey> added = [];
         HashSet<AddressKey> touched = [];
-        WatchChanges page;
-        do
-        {
-            page = await _store.ReadWatchChangesAsync(Chain, _watched.Sequence, _options.WatchPage, cancellationToken);
-            _watched = _watched.Apply(page);
-            if (pending is not null)
-            {
-                foreach (WatchChange change in page.Changes)
-                {
-                    touched.Add(change.Key);
-                    _ = change.Removed ? added.Remove(change.Key) : added.Add(change.Key);
-                }
-            }
-        }
-        while (page.More);
-
+        await WatchChangePages.ReadAsync(_store, Chain, _watched.Sequence, _options.WatchPage, Take, cancellationToken);
         _wanted = _watched.Add(_unwatched.Keys);
         Takers.Forget();
         if (pending is null || touched.Count == 0)
@@ -610,6 +595,19 @@ internal sealed class Follower
         }
 
         return true;
+
+        void Take(WatchChanges page)
+        {
+            _watched = _watched.Apply(page);
+            if (pending is not null)
+            {
+                foreach (WatchChange change in page.Changes)
+                {
+                    touched.Add(change.Key);
+                    _ = change.Removed ? added.Remove(change.Key) : added.Add(change.Key);
+                }
+            }
+        }
     }
 
     /// <summary>A payment outlives the watching of its address. Where its block is about to be replaced, it is looked for in the new branch like any other.</summary>

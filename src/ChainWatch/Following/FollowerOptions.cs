@@ -13,5 +13,5 @@ public sealed class FollowerOptions
     public int MaxPayments { get; init; } = 10_000;
 
     /// <summary>How many changes of the watchlist are read at once.</summary>
-    public int WatchPage { get; init; } = 100_000;
+    public int WatchPage { get; init; } = 50_000;
 }

@@ -122,6 +122,8 @@ internal sealed class AddressSegment
     /// The lowest number above <paramref name="after"/> and below <paramref name="entries"/> under which this key was added; -1 where there is none. Of one key the lower number stands before the higher,
     /// so the first that is met is it.
     /// </summary>
+    // What depends on the processor's vectors is compiled by each process itself, and a start would be over before it is compiled well.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public int Find(ReadOnlySpan<byte> key, ulong hash, int entries, int after)
     {
         for (nint group = GroupOf(hash); ; group = NextGroup(group))
@@ -146,7 +148,31 @@ internal sealed class AddressSegment
         }
     }
 
+    /// <summary>Has the processor fetch the line of the group where a key belongs.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void FetchLine(ulong hash)
+    {
+        _ = Volatile.Read(ref Line(GroupOf(hash)));
+        GC.KeepAlive(this);
+    }
+
+    /// <summary>Has the processor fetch the entry that a key is likely to take.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void FetchEntry(ulong hash)
+    {
+        nint group = GroupOf(hash);
+        uint free = Matches(ref Line(group), 0);
+        if (free != 0)
+        {
+            _ = Volatile.Read(ref Entry(group, BitOperations.TrailingZeroCount(free)));
+        }
+
+        GC.KeepAlive(this);
+    }
+
     /// <summary>Adds a key; there must be room.</summary>
+    // What depends on the processor's vectors is compiled by each process itself, and a start would be over before it is compiled well.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Add(ReadOnlySpan<byte> key, ulong hash, int number)
     {
         nint group = GroupOf(hash);

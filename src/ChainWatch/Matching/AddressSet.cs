@@ -10,7 +10,13 @@ namespace ChainWatch;
 public sealed class AddressSet
 {
     /// <summary>Room is made for at most so many pages of a watchlist as large as the one at hand.</summary>
-    private const int MostPagesExpected = 10;
+    private const int MostPagesExpected = 20;
+
+    /// <summary>Or for so many times as many addresses as there are already: what is made room for in vain stays in proportion to them.</summary>
+    private const int MostTimesExpected = 3;
+
+    /// <summary>For so many changes the memory that they need is asked for at once.</summary>
+    private const int AtOnce = 32;
 
     private readonly AddressTable _table;
     private readonly int _entries;
@@ -86,7 +92,7 @@ public sealed class AddressSet
         {
             foreach (AddressKey key in keys)
             {
-                change.Add(key);
+                change.Add(key, AddressTable.Hash(key.Bytes));
             }
         }
 
@@ -97,19 +103,23 @@ public sealed class AddressSet
     public AddressSet Apply(WatchChanges changes)
     {
         ArgumentNullException.ThrowIfNull(changes);
+        IReadOnlyList<WatchChange> list = changes.Changes;
         Change change = new(this, ExpectedOf(changes));
+        Span<WatchChange> some = stackalloc WatchChange[Math.Min(AtOnce, list.Count)];
+        Span<ulong> hashes = stackalloc ulong[some.Length];
         lock (_table.Appending)
         {
-            foreach (WatchChange one in changes.Changes)
+            change.MakeRoom(list.Count);
+            for (int from = 0; from < list.Count; from += some.Length)
             {
-                if (one.Removed)
+                some = some[..Math.Min(some.Length, list.Count - from)];
+                for (int index = 0; index < some.Length; index++)
                 {
-                    change.Remove(one.Key);
+                    some[index] = list[from + index];
+                    hashes[index] = AddressTable.Hash(some[index].Key.Bytes);
                 }
-                else
-                {
-                    change.Add(one.Key);
-                }
+
+                change.Take(some, hashes[..some.Length]);
             }
         }
 
@@ -121,7 +131,7 @@ public sealed class AddressSet
     {
         int count = changes.Changes.Count;
         double rest = changes.More ? Math.Max(0.0, changes.Newest - changes.Sequence) * count / Math.Max(1, changes.Sequence - Sequence) : 0;
-        return (int)Math.Min(count + rest, Math.Min(int.MaxValue, MostPagesExpected * (double)count));
+        return (int)Math.Min(count + rest, Math.Min(int.MaxValue / 2, Math.Max(MostPagesExpected * (double)count, MostTimesExpected * (double)_entries)));
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -157,14 +167,46 @@ public sealed class AddressSet
             _removed = from._removed;
         }
 
-        public void Add(in AddressKey key)
+        /// <summary>
+        /// Has room for so many more. Where even more is about to come than there is, that is made for all of it at once: what is there is moved once then, and not each time that a segment is full.
+        /// </summary>
+        public void MakeRoom(int count)
+        {
+            if (count > _table.Capacity - _entries && _entries > 0 && _expected > _entries)
+            {
+                _table = _table.Copy(_entries, _entries + _expected);
+            }
+        }
+
+        /// <summary>Takes changes in, after all memory that they need was asked for: else the processor would wait for it key by key.</summary>
+        public void Take(ReadOnlySpan<WatchChange> changes, ReadOnlySpan<ulong> hashes)
+        {
+            if (changes.Length > 1)
+            {
+                _table.Fetch(hashes);
+            }
+
+            for (int index = 0; index < changes.Length; index++)
+            {
+                ref readonly WatchChange one = ref changes[index];
+                if (one.Removed)
+                {
+                    Remove(one.Key, hashes[index]);
+                }
+                else
+                {
+                    Add(one.Key, hashes[index]);
+                }
+            }
+        }
+
+        public void Add(in AddressKey key, ulong hash)
         {
             if (key.Length != _table.KeyLength)
             {
                 throw new ArgumentException($"The key has {key.Length} bytes; this set holds keys of {_table.KeyLength}.", nameof(key));
             }
 
-            ulong hash = AddressTable.Hash(key.Bytes);
             if (IndexOf(_table, _entries, _removed, key.Bytes, hash) >= 0)
             {
                 return;
@@ -175,9 +217,9 @@ public sealed class AddressSet
             _entries++;
         }
 
-        public void Remove(in AddressKey key)
+        private void Remove(in AddressKey key, ulong hash)
         {
-            int index = IndexOf(_table, _entries, _removed, key.Bytes, AddressTable.Hash(key.Bytes));
+            int index = IndexOf(_table, _entries, _removed, key.Bytes, hash);
             if (index >= 0)
             {
                 _removed = _removed.Add(index);

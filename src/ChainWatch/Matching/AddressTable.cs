@@ -99,7 +99,17 @@ internal sealed class AddressTable
             return this;
         }
 
-        AddressTable copy = new(KeyLength, checked(entries + 1));
+        AddressTable copy = Copy(entries, checked(entries + 1));
+        copy.Put(key, hash, entries, expected);
+        return copy;
+    }
+
+    /// <summary>A table of its own with the first <paramref name="entries"/> entries of this one. <see cref="Appending"/> must be held.</summary>
+    /// <param name="entries">How many entries.</param>
+    /// <param name="capacity">For how many keys it is made.</param>
+    public AddressTable Copy(int entries, int capacity)
+    {
+        AddressTable copy = new(KeyLength, capacity);
         foreach ((AddressSegment segment, int slot) in Slots())
         {
             if (segment.TryGet(slot, out ReadOnlySpan<byte> one, out int number) && number < entries)
@@ -108,9 +118,26 @@ internal sealed class AddressTable
             }
         }
 
-        copy.Put(key, hash, entries, expected);
-        copy._entries = entries + 1;
+        copy._entries = entries;
         return copy;
+    }
+
+    /// <summary>
+    /// Looks at the memory that keys with these hashes need, so that it is at hand when they are added: the processor waits for all of it at once. <see cref="Appending"/> must be held.
+    /// </summary>
+    // What depends on the processor's vectors is compiled by each process itself, and a start would be over before it is compiled well.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Fetch(ReadOnlySpan<ulong> hashes)
+    {
+        foreach (ulong hash in hashes)
+        {
+            SegmentOf(_directory, hash).FetchLine(hash);
+        }
+
+        foreach (ulong hash in hashes)
+        {
+            SegmentOf(_directory, hash).FetchEntry(hash);
+        }
     }
 
     /// <summary>The keys of the first <paramref name="entries"/> entries and their numbers, in no order.</summary>
