@@ -22,5 +22,8 @@ internal static class SamplePrograms
     }
 
     private static DateTime LastWrittenIn(string program) =>
-        File.Exists(program) ? Directory.EnumerateFiles(Path.GetDirectoryName(program)!, "ChainWatch*.dll").Max(File.GetLastWriteTimeUtc) : DateTime.MinValue;
+        // One that is compiled natively is a single file.
+        File.Exists(program)
+            ? Directory.EnumerateFiles(Path.GetDirectoryName(program)!, "ChainWatch*.dll").Select(File.GetLastWriteTimeUtc).DefaultIfEmpty(File.GetLastWriteTimeUtc(program)).Max()
+            : DateTime.MinValue;
 }

@@ -30,7 +30,7 @@ public class StoreProxy : DispatchProxy
         _before!(targetMethod!.Name, args!);
         if (_holdCommit is not null && targetMethod.Name == nameof(IWatchStore.CommitAsync))
         {
-            return CommitAsync((CommitBatch)args![0]!, (CancellationToken)args[1]!);
+            return new ValueTask<CommitResult>(CommitAsync((CommitBatch)args![0]!, (CancellationToken)args[1]!));
         }
 
         try
@@ -44,7 +44,7 @@ public class StoreProxy : DispatchProxy
         }
     }
 
-    private async ValueTask<CommitResult> CommitAsync(CommitBatch batch, CancellationToken cancellationToken)
+    private async Task<CommitResult> CommitAsync(CommitBatch batch, CancellationToken cancellationToken)
     {
         await _holdCommit!(batch);
         return await _inner!.CommitAsync(batch, cancellationToken);
