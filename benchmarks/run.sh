@@ -7,6 +7,7 @@
 #   benchmarks/run.sh Waits               who waits for whom while a chain is read: has no target, and is only run when it is named
 #   benchmarks/run.sh Integrity           what each level of checks costs on one EVM block: has no target either
 #   BLOCKS=10000 ROUNDS=3 benchmarks/run.sh P6      P6 in full, the best of three rounds
+#   COMPILED=with-runtime benchmarks/run.sh Start   as a host that cannot be compiled natively
 #
 # Anything in this folder may take part: a program of its own prints lines of the form
 #   P<n> <case> bound=<…> ours=<…> ratio=<…> target=<…>
@@ -36,9 +37,19 @@ collect() {
   "$@" 2>&1 | tee -a "$out/log.txt" | grep -E '^(P[0-9]+|Start|Waits|Integrity) .* ratio=' | tee -a "$out/lines.txt" >&2
 }
 
-# As a host is published: what a process needs to start is compiled before. Both sides of a comparison are in the same program.
+# As a host is published: what a process needs to start is compiled before, natively where that is possible (docs/performance.md, "Starting fast"), or else together with the runtime. Both sides of a comparison are in the
+# same program.
+publish_catchup() {
+  rm -rf "$out/catchup"
+  dotnet publish benchmarks/ChainWatch.Benchmarks.CatchUp -c Release -o "$out/catchup" -v quiet -nologo "$@" >> "$out/log.txt" 2>&1
+}
 if wants P6 || wants P10 || wants Start; then
-  dotnet publish benchmarks/ChainWatch.Benchmarks.CatchUp -c Release -p:PublishReadyToRun=true -o "$out/catchup" -v quiet -nologo >> "$out/log.txt" 2>&1 || { tail -20 "$out/log.txt" >&2; exit 1; }
+  if [ "${COMPILED:-natively}" = natively ] && publish_catchup -p:PublishAot=true; then
+    echo "== compiled natively" | tee -a "$out/log.txt" >&2
+  else
+    publish_catchup -p:PublishReadyToRun=true || { tail -20 "$out/log.txt" >&2; exit 1; }
+    echo "== compiled together with the runtime" | tee -a "$out/log.txt" >&2
+  fi
 fi
 dotnet build benchmarks/ChainWatch.Benchmarks -c Release -v quiet -nologo -clp:NoSummary >> "$out/log.txt" 2>&1 || { tail -20 "$out/log.txt" >&2; exit 1; }
 

@@ -121,12 +121,16 @@ internal sealed class BackScanRunner
             {
                 PendingBlock block = new(forward.Block);
                 last = forward.Block.Header.Point;
-                if (!block.Match(watched))
+                if (last.Value.Height <= scan.ToHeight)
                 {
-                    throw new ChainWatchException($"Block {last.Value.Height} of chain '{Chain.Name}' could not be matched against the addresses that it was read for.");
+                    if (!block.Match(watched))
+                    {
+                        throw new ChainWatchException($"Block {last.Value.Height} of chain '{Chain.Name}' could not be matched against the addresses that it was read for.");
+                    }
+
+                    unspent.Find(block);
                 }
 
-                unspent.Find(block);
                 unproven.Enqueue(block);
                 progress.Saw(Math.Min(last.Value.Height, scan.ToHeight), scan.ToHeight);
                 // It is matched against nothing else.
@@ -177,16 +181,11 @@ internal sealed class BackScanRunner
         return false;
     }
 
-    /// <summary>Whether the newest of these blocks of which the store keeps one at its height are the stored ones.</summary>
-    private async Task<bool> AgreesAsync(Queue<PendingBlock> blocks, CancellationToken cancellationToken)
-    {
-        if (blocks.Count == 0 || await PointBelowAsync(blocks.Last().Block.Header.Point.Height + 1, cancellationToken) is not { } stored)
-        {
-            return true;
-        }
-
-        return blocks.All(block => block.Block.Header.Point.Height != stored.Height || block.Block.Header.Point.Hash == stored.Hash);
-    }
+    /// <summary>Whether the newest of these blocks that the store could hold is there: nothing is proven by an endpoint whose head lies below all that is stored.</summary>
+    private async Task<bool> AgreesAsync(Queue<PendingBlock> blocks, CancellationToken cancellationToken) =>
+        blocks.Count == 0 ||
+        (await PointBelowAsync(blocks.Last().Block.Header.Point.Height + 1, cancellationToken) is { } stored &&
+            blocks.Any(block => block.Block.Header.Point.Height == stored.Height && block.Block.Header.Point.Hash == stored.Hash));
 
     private async Task<bool> CommitAsync(BackScan scan, PendingBatch pending, CancellationToken cancellationToken)
     {

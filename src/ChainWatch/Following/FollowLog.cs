@@ -56,6 +56,9 @@ internal static partial class FollowLog
     [LoggerMessage(EventId = 1011, EventName = "CursorMoved", Level = LogLevel.Warning, Message = "The cursor of {Chain} is not at {Height} any more; following starts anew from what is stored")]
     public static partial void CursorMoved(ILogger logger, string chain, long height);
 
+    [LoggerMessage(EventId = 1013, EventName = "CommitFailed", Level = LogLevel.Error, Message = "A commit on {Chain} behind block {Height} failed while following ended; it goes on from what is stored")]
+    public static partial void CommitFailed(ILogger logger, string chain, long height, Exception exception);
+
     [LoggerMessage(EventId = 1012, EventName = "Progress", Level = LogLevel.Information, Message = "{Work} on {Chain}: block {Height} of {Target}, {Rate:F0} blocks/s, {Left} left")]
     public static partial void Progress(ILogger logger, string work, string chain, long height, long target, double rate, TimeSpan left);
 

@@ -203,7 +203,7 @@ internal sealed class Follower
             while (true)
             {
                 moving ??= updates.MoveNextAsync().AsTask();
-                if (_commit is { Writing.IsCompleted: true } && !await EndCommitAsync(pending.Blocks, cancellationToken))
+                if (_commit is { Writing.IsCompleted: true } && !await EndCommitAsync(pending, cancellationToken))
                 {
                     return;
                 }
@@ -224,9 +224,19 @@ internal sealed class Follower
                     }
                 }
 
-                _status.Waiting();
+                // While something is written it is at work, however many blocks come meanwhile.
+                bool waits = _commit is null;
+                if (waits)
+                {
+                    _status.Waiting();
+                }
+
                 bool more = await moving;
-                _status.Working();
+                if (waits)
+                {
+                    _status.Working();
+                }
+
                 moving = null;
                 if (!more)
                 {
@@ -240,7 +250,7 @@ internal sealed class Follower
                 }
 
                 // Blocks that follow may be looked through while those before them are written; anything else is about what stands.
-                if (updates.Current is not RollForward && !await EndCommitAsync(pending.Blocks, cancellationToken))
+                if (updates.Current is not RollForward && !await EndCommitAsync(pending, cancellationToken))
                 {
                     return;
                 }
@@ -253,7 +263,7 @@ internal sealed class Follower
 
                 if (updates.Current is Idle)
                 {
-                    if (!await EndCommitAsync(pending.Blocks, cancellationToken))
+                    if (!await EndCommitAsync(pending, cancellationToken))
                     {
                         return;
                     }
@@ -292,7 +302,7 @@ internal sealed class Follower
         // What comes meanwhile goes into the other batch.
         async Task<bool> CommitAsync(CancellationToken cancellationToken)
         {
-            if (!await EndCommitAsync(pending.Blocks, cancellationToken))
+            if (!await EndCommitAsync(pending, cancellationToken))
             {
                 return false;
             }
@@ -304,7 +314,7 @@ internal sealed class Follower
                 return true;
             }
 
-            return await EndCommitAsync([], cancellationToken);
+            return await EndCommitAsync(following: null, cancellationToken);
         }
     }
 
@@ -380,6 +390,7 @@ internal sealed class Follower
                 return;
             }
 
+            _status.Working();
             long started = _time.GetTimestamp();
             _commit = new CommitUnderWay
             {
@@ -404,9 +415,9 @@ internal sealed class Follower
     }
 
     /// <summary>Waits for the commit that is under way, if any, and sees it through. False when blocks must be read again.</summary>
-    /// <param name="following">The blocks that were taken in meanwhile.</param>
+    /// <param name="following">What was taken in meanwhile.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    private async Task<bool> EndCommitAsync(IReadOnlyList<PendingBlock> following, CancellationToken cancellationToken)
+    private async Task<bool> EndCommitAsync(PendingBatch? following, CancellationToken cancellationToken)
     {
         if (_commit is not { } commit)
         {
@@ -432,12 +443,14 @@ internal sealed class Follower
                         await TakeUnwatchedAsync(pending, cancellationToken);
                         return true;
                     case CommitOutcome.WatchlistMoved:
-                        PendingBlock[] blocks = [.. pending.Blocks, .. following];
+                        PendingBlock[] blocks = [.. pending.Blocks, .. following?.Blocks ?? []];
                         if (!await TakeWatchChangesAsync(pending, blocks, cancellationToken))
                         {
                             return false;
                         }
 
+                        pending.Recount();
+                        following?.Recount();
                         _unspent.FindAnew(blocks);
                         await Takers.SettleAsync(pending.Blocks, _watched, cancellationToken);
                         if (commit.Span is not null)
@@ -470,13 +483,23 @@ internal sealed class Follower
         if (_commit is { } commit)
         {
             _commit = null;
-            await Task.WhenAny(commit.Writing);
-            if (commit.Writing.IsCompletedSuccessfully && await commit.Writing is { Outcome: CommitOutcome.Committed } result)
+            try
             {
-                Committed(commit.Batch, result, commit.Started);
+                await Task.WhenAny(commit.Writing);
+                if (commit.Writing.Exception?.InnerException is { } exception)
+                {
+                    _status.Failed($"{exception.GetType().Name}; the log has the details");
+                    FollowLog.CommitFailed(_logger, Chain.Name, commit.Batch.Cursor?.Height ?? -1, exception);
+                }
+                else if (commit.Writing.IsCompletedSuccessfully && await commit.Writing is { Outcome: CommitOutcome.Committed } result)
+                {
+                    Committed(commit.Batch, result, commit.Started);
+                }
             }
-
-            commit.End();
+            finally
+            {
+                commit.End();
+            }
         }
     }
 

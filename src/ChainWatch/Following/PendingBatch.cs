@@ -38,6 +38,9 @@ internal sealed class PendingBatch : IDisposable
         }
     }
 
+    /// <summary>Counts the payments anew, after blocks were looked through again.</summary>
+    public void Recount() => _transfers = _blocks.Sum(static block => block.Transfers.Count);
+
     /// <summary>Through which endpoints its blocks were read.</summary>
     public List<CoverageRange> CoverageOf(int pass)
     {

@@ -223,25 +223,37 @@ public sealed class GuardTests : IDisposable
         other.Settle();
     }
 
-    [Fact]
-    public void A_back_scan_takes_nothing_from_a_branch_that_ends_where_the_store_knows_no_blocks()
+    [Theory]
+    [InlineData(150, false)]
+    [InlineData(31, true)]
+    public void A_back_scan_takes_nothing_from_a_branch_that_ends_where_the_store_knows_no_blocks(long startHeight, bool endsAtTheBranch)
     {
-        using Bench bench = new(maxBlocks: 5, batchSize: 5, startHeight: 150);
+        using Bench bench = new(maxBlocks: 5, batchSize: 5, startHeight: startHeight);
         bench.Chain.MineEmpty(20);
         bench.Chain.Mine(bench.Chain.Pay(bench.Address, 5));
-        bench.Chain.MineEmpty(10);
+        bench.Chain.MineEmpty(9);
         MinedBlock abandoned = bench.Chain.Head;
-        bench.Chain.ReorgEmpty(11, 12);
+        bench.Chain.ReorgEmpty(10, 12);
         bench.Chain.MineEmpty(200);
+        if (endsAtTheBranch)
+        {
+            // It was registered before the chain began, so it ends right below the first block: at the abandoned head.
+            bench.BeginRegistering(bench.Address, since: 10);
+        }
+
         bench.Start();
-        bench.Settle();
+        bench.Scheduler.RunUntil(() => bench.Oracle.Cursor is { } cursor && (endsAtTheBranch || cursor == bench.Chain.Head.Point), TimeSpan.FromMinutes(1));
 
         bench.Endpoint.StuckOn = abandoned;
-        bench.BeginRegistering(bench.Address, since: 10);
+        if (!endsAtTheBranch)
+        {
+            bench.BeginRegistering(bench.Address, since: 10);
+        }
+
         bench.Look(30);
+        bench.Kinds.ShouldBeEmpty("the payment is in a block that is not of the chain");
         bench.Endpoint.StuckOn = null;
         bench.Settle();
-
         bench.Kinds.ShouldBeEmpty("the payment is in a block that is not of the chain");
         bench.Pending.ShouldBe(0);
     }

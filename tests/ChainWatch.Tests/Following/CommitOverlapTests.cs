@@ -119,6 +119,51 @@ public sealed class CommitOverlapTests : IDisposable
         _engine.Reader.OutstandingBlocks.ShouldBe(0);
     }
 
+    [Fact]
+    public void What_could_not_be_written_when_a_host_stops_is_told()
+    {
+        _engine.Chain.MineEmpty(Blocks);
+        StartHeld(thenServes: false);
+
+        _engine.Stop();
+        _gate.SetException(new IOException("the store is gone"));
+        _engine.Scheduler.RunUntilIdle();
+        _engine.Running!.IsCompleted.ShouldBeTrue();
+        _engine.Log.Of("CommitFailed").ShouldHaveSingleItem().Exception.ShouldBeOfType<IOException>();
+    }
+
+    [Fact]
+    public void While_a_batch_is_written_the_follower_is_at_work_however_many_blocks_come()
+    {
+        _engine.Chain.MineEmpty(3_000);
+        _engine.Asked.Takes = (TimeSpan.FromSeconds(10), _engine.Time);
+        StartHeld();
+        int asked = _engine.Asked.Asked.Count;
+        _engine.Scheduler.Advance(TimeSpan.FromMinutes(1));
+        _engine.Asked.Asked.Count.ShouldBeGreaterThan(asked + 10);
+
+        _engine.Status.ReadFeed().Working.ShouldBeGreaterThan(TimeSpan.FromSeconds(100), "it waits for the store, not for the chain");
+    }
+
+    [Fact]
+    public void Payments_that_are_no_longer_wanted_fill_no_batch()
+    {
+        _engine.Register("a");
+        SimulatedTransfer[] many = [.. Enumerable.Range(1, 1_500).Select(amount => _engine.Chain.Transfer(SimulatedFormat.Key("a"), amount))];
+        for (int block = 0; block < 21; block++)
+        {
+            _engine.Chain.Mine(_engine.Chain.Pay(many));
+        }
+
+        _engine.Chain.MineEmpty(Blocks);
+        StartHeld();
+        _engine.RemoveAddress(A);
+        _gate.SetResult();
+        _engine.CatchUp();
+        _engine.Events.ShouldBeEmpty();
+        _commits.Count.ShouldBeLessThan(Blocks / 4);
+    }
+
     /// <summary>Starts, and lets as much happen as can while the first batch waits.</summary>
     private void StartHeld(bool thenServes = true)
     {
