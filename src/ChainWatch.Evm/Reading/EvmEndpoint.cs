@@ -56,6 +56,9 @@ internal sealed class EvmEndpoint : IPooledEndpoint
     /// </summary>
     public long BlockBytes => Volatile.Read(ref _blockBytes) is > 0 and var known ? known : FirstBlockBytes;
 
+    /// <summary>Whether it has answered a range before.</summary>
+    public bool HasShownBlocks => Volatile.Read(ref _blockBytes) > 0;
+
     /// <summary>
     /// Whether a block at this height is final as far as the endpoint tells. Where its mark is not known, because it was not asked for (it means nothing on a developer's chain) or did not come, none is.
     /// </summary>

@@ -15,6 +15,9 @@ internal sealed class RangeReading(EvmEndpoint endpoint, WatchPlan plan, EvmChec
     private const int MostBlocksAtOnce = 200;
     private const int MostRounds = 40;
 
+    /// <summary>How many parts of a range are read side by side: each is a request and, where somebody was paid, those for receipts after it, which far from the endpoint are mostly waiting.</summary>
+    private const int PartsAtOnce = 3;
+
     /// <summary>How many requests for receipts run side by side: a batch of calls is as long as the endpoint takes, but many transactions need several.</summary>
     private const int ReceiptRequestsAtOnce = 4;
 
@@ -37,30 +40,63 @@ internal sealed class RangeReading(EvmEndpoint endpoint, WatchPlan plan, EvmChec
     public async ValueTask<List<Block>> ReadAsync(long fromHeight, int count, AddressSet watched, CancellationToken cancellationToken)
     {
         List<Block> blocks = [];
+        Queue<(int Asked, Task<List<Block>> Reading)> parts = new();
+        using CancellationTokenSource rest = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
-            while (blocks.Count < count)
+            int begun = 0;
+            while (true)
             {
-                int atOnce = (int)Math.Clamp(answerBytes / endpoint.BlockBytes, 4, MostBlocksAtOnce);
-                int asked = Math.Min(atOnce, count - blocks.Count);
-                int before = blocks.Count;
-                await ReadPartAsync(blocks, fromHeight + before, asked, watched, cancellationToken);
-                if (blocks.Count - before < asked)
+                // Until the endpoint has shown what it takes, a refusal is to be learned from once.
+                for (int most = endpoint.HasShownBlocks ? PartsAtOnce : 1; begun < count && parts.Count < most;)
                 {
-                    break;
+                    int asked = Math.Min((int)Math.Clamp(answerBytes / endpoint.BlockBytes, 4, MostBlocksAtOnce), count - begun);
+                    parts.Enqueue((asked, ReadPartAsync(fromHeight + begun, asked, watched, rest.Token)));
+                    begun += asked;
+                }
+
+                if (!parts.TryPeek(out (int Asked, Task<List<Block>> Reading) part))
+                {
+                    return blocks;
+                }
+
+                List<Block> read = await part.Reading;
+                parts.Dequeue();
+                blocks.AddRange(read);
+                if (read.Count < part.Asked)
+                {
+                    return blocks;
                 }
             }
-
-            return blocks;
         }
         catch
         {
             blocks.ForEach(static block => block.Dispose());
             throw;
         }
+        finally
+        {
+            await DropAsync(parts.Select(static part => part.Reading), rest);
+        }
     }
 
-    private async ValueTask ReadPartAsync(List<Block> into, long fromHeight, int count, AddressSet watched, CancellationToken cancellationToken)
+    /// <summary>Waits for parts that nobody wants any more: they hold rented bytes, or a failure that nobody needs to hear of.</summary>
+    private static async ValueTask DropAsync(IEnumerable<Task<List<Block>>> parts, CancellationTokenSource rest)
+    {
+        foreach (Task<List<Block>> part in parts)
+        {
+            rest.Cancel();
+            await Task.WhenAny(part);
+            if (part.IsCompletedSuccessfully)
+            {
+                (await part).ForEach(static block => block.Dispose());
+            }
+
+            _ = part.Exception;
+        }
+    }
+
+    private async Task<List<Block>> ReadPartAsync(long fromHeight, int count, AddressSet watched, CancellationToken cancellationToken)
     {
         long toHeight = fromHeight + count - 1;
         bool anyone = watched.Count > 0;
@@ -120,10 +156,7 @@ internal sealed class RangeReading(EvmEndpoint endpoint, WatchPlan plan, EvmChec
                 await ProveAsync(drafts, filter!, logsAtOnce, watched, cancellationToken);
             }
 
-            foreach (BlockData draft in drafts)
-            {
-                into.Add(draft.ToBlock(plan, anyone ? filter!.OnlyFor : watched));
-            }
+            return [.. drafts.Select(draft => draft.ToBlock(plan, anyone ? filter!.OnlyFor : watched))];
         }
         finally
         {
