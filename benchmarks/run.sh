@@ -39,25 +39,30 @@ collect() {
 
 # As a host is published: what a process needs to start is compiled before, natively where that is possible (docs/performance.md, "Starting fast"), or else together with the runtime. Both sides of a comparison are in the
 # same program.
-publish_catchup() {
-  rm -rf "$out/catchup"
-  dotnet publish benchmarks/ChainWatch.Benchmarks.CatchUp -c Release -o "$out/catchup" -v quiet -nologo "$@" >> "$out/log.txt" 2>&1
+publish() {
+  local program=$1 to=$2
+  shift 2
+  rm -rf "${out:?}/$to"
+  dotnet publish "benchmarks/$program" -c Release -o "$out/$to" -v quiet -nologo "$@" >> "$out/log.txt" 2>&1
 }
-if wants P6 || wants P10 || wants Start; then
-  if [ "${COMPILED:-natively}" = natively ] && publish_catchup -p:PublishAot=true; then
-    echo "== compiled natively" | tee -a "$out/log.txt" >&2
+
+compile() {
+  if [ "${COMPILED:-natively}" = natively ] && publish "$1" "$2" -p:PublishAot=true; then
+    echo "== $1: compiled natively" | tee -a "$out/log.txt" >&2
   else
-    publish_catchup -p:PublishReadyToRun=true || { tail -20 "$out/log.txt" >&2; exit 1; }
-    echo "== compiled together with the runtime" | tee -a "$out/log.txt" >&2
+    publish "$1" "$2" -p:PublishReadyToRun=true || { tail -20 "$out/log.txt" >&2; exit 1; }
+    echo "== $1: compiled together with the runtime" | tee -a "$out/log.txt" >&2
   fi
-fi
+}
+
+if wants P6 || wants P10 || wants Start; then compile ChainWatch.Benchmarks.CatchUp catchup; fi
 dotnet build benchmarks/ChainWatch.Benchmarks -c Release -v quiet -nologo -clp:NoSummary >> "$out/log.txt" 2>&1 || { tail -20 "$out/log.txt" >&2; exit 1; }
 
 if wants P4 || wants P5 || wants P7 || wants P8 || wants P9; then
-  dotnet build benchmarks/ChainWatch.Benchmarks.Live -c Release -v quiet -nologo -clp:NoSummary >> "$out/log.txt" 2>&1 || { tail -20 "$out/log.txt" >&2; exit 1; }
+  compile ChainWatch.Benchmarks.Live live
 fi
 
-live() { collect dotnet artifacts/bin/ChainWatch.Benchmarks.Live/release/ChainWatch.Benchmarks.Live.dll "$@"; }
+live() { collect "$out/live/ChainWatch.Benchmarks.Live" "$@"; }
 
 catchup() { collect "$out/catchup/ChainWatch.Benchmarks.CatchUp" "$@"; }
 

@@ -55,6 +55,8 @@ internal sealed class Bench
 
     public int FinalityDepth { get; init; } = 64;
 
+    public int AnswerBytes { get; init; } = 4 * 1024 * 1024;
+
     public FinalAnswers? Kept { get; init; }
 
     public Action<int, EndpointOptions>? Configure { get; init; }
@@ -199,6 +201,7 @@ internal sealed class Bench
             ObserveOnly = ObserveOnly,
             CatchUp = CatchUp,
             FinalityDepth = FinalityDepth,
+            AnswerBytes = AnswerBytes,
             AsksForMarks = AsksForMarks,
         };
         Pool = new EndpointPool<EvmEndpoint>(endpoints, Time, logger);

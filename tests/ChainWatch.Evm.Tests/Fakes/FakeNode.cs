@@ -20,6 +20,9 @@ public sealed class FakeNode(FakeChain chain) : HttpMessageHandler
     /// <summary>How many blocks this node is behind.</summary>
     public int Lag { get; set; }
 
+    /// <summary>What an answer waits for.</summary>
+    public Func<Task>? Waits { get; set; }
+
     /// <summary>Methods that this node does not have.</summary>
     public ISet<string> Missing { get; } = new HashSet<string>(StringComparer.Ordinal);
 
@@ -40,6 +43,11 @@ public sealed class FakeNode(FakeChain chain) : HttpMessageHandler
         Requests++;
         Messages.Add(request);
         string body = request.Content is null ? "" : await request.Content.ReadAsStringAsync(cancellationToken);
+        if (Waits is not null)
+        {
+            await Waits();
+        }
+
         if (Raw?.Invoke(request, body) is { } raw)
         {
             return raw;

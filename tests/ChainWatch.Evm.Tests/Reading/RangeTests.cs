@@ -105,6 +105,48 @@ public sealed class RangeTests
     }
 
     [Fact]
+    public void The_parts_of_a_range_are_asked_for_side_by_side_by_as_many_requests_and_come_in_order()
+    {
+        FakeChain chain = Busy(out _);
+        IReadOnlyList<string> expected = new Bench(chain).Watch(Bench.Alice, Bench.Bob).PaymentsInRange(1, 40);
+        Bench bench = new Bench(chain) { AnswerBytes = 4096 }.Watch(Bench.Alice, Bench.Bob);
+        int underWay = 0;
+        int most = 0;
+        TimeSpan takes = TimeSpan.FromSeconds(1);
+        bench.Node.Waits = async () =>
+        {
+            most = Math.Max(most, ++underWay);
+            // Later ones are sooner.
+            await Task.Delay(takes *= 0.9, bench.Time);
+            underWay--;
+        };
+        bench.ReadTip();
+        bench.PaymentsInRange(1, 4);
+        most.ShouldBe(1, "what the endpoint takes is not known yet");
+        int before = bench.Node.Count("eth_getLogs");
+
+        bench.PaymentsInRange(1, 40).ShouldBe(expected);
+        most.ShouldBe(3);
+        (bench.Node.Count("eth_getLogs") - before).ShouldBe(10);
+    }
+
+    [Fact]
+    public void A_part_that_fails_fails_the_range_and_the_others_are_ended()
+    {
+        FakeChain chain = Busy(out _);
+        Bench bench = new Bench(chain) { AnswerBytes = 4096 }.Watch(Bench.Alice, Bench.Bob);
+        bench.ReadTip();
+        bench.PaymentsInRange(1, 4);
+        int requests = bench.Node.Requests;
+        bench.Node.Waits = () => Task.Delay(TimeSpan.FromSeconds(1), bench.Time);
+        bench.Node.Intercept = (method, parameters) =>
+            method == "eth_getBlockByNumber" && (string?)parameters[0] == "0x6" ? throw new FakeRpcException(-32000, "missing trie node") : null;
+
+        bench.ReadBlocks(5, 36).Kind.ShouldBe(AnswerKind.Unknown);
+        (bench.Node.Requests - requests).ShouldBeLessThan(8, "nothing more is asked for");
+    }
+
+    [Fact]
     public void Receipts_of_many_transactions_come_in_several_requests_and_one_that_fails_fails_the_reading()
     {
         FakeChain chain = new();
