@@ -76,25 +76,28 @@ internal sealed class RangeReading(EvmEndpoint endpoint, WatchPlan plan, EvmChec
         }
         finally
         {
-            await DropAsync(parts.Select(static part => part.Reading), rest);
-        }
-    }
-
-    /// <summary>Waits for parts that nobody wants any more: they hold rented bytes, or a failure that nobody needs to hear of.</summary>
-    private static async ValueTask DropAsync(IEnumerable<Task<List<Block>>> parts, CancellationTokenSource rest)
-    {
-        foreach (Task<List<Block>> part in parts)
-        {
-            rest.Cancel();
-            await Task.WhenAny(part);
-            if (part.IsCompletedSuccessfully)
+            if (parts.Count > 0)
             {
-                (await part).ForEach(static block => block.Dispose());
+                End(rest);
+                await Task.WhenAll(parts.Select(static part => GiveBackAsync(part.Reading)));
             }
-
-            _ = part.Exception;
         }
     }
+
+    /// <summary>Waits for a part that nobody wants any more: it holds rented bytes, or a failure that nobody needs to hear of.</summary>
+    private static async Task GiveBackAsync(Task<List<Block>> part)
+    {
+        await Task.WhenAny(part);
+        if (part.IsCompletedSuccessfully)
+        {
+            (await part).ForEach(static block => block.Dispose());
+        }
+
+        _ = part.Exception;
+    }
+
+    // On this thread: what is asked is asked in one order, also in tests.
+    private static void End(CancellationTokenSource rest) => rest.Cancel();
 
     private async Task<List<Block>> ReadPartAsync(long fromHeight, int count, AddressSet watched, CancellationToken cancellationToken)
     {
