@@ -23,13 +23,11 @@ internal sealed class Follower
     private readonly FollowProgress _progress;
     private readonly bool _deliver;
     private readonly long _term;
+    private readonly FollowedAddresses _addresses;
     private readonly bool _hasWatched;
     private readonly UnspentOutputs _unspent;
     private bool _began;
     private bool _hasCommitted;
-    private AddressSet _watched;
-    private AddressSet _wanted;
-    private UnwatchedPayments _unwatched;
     private ChainPoint? _cursor;
     private ChainMarks _marks;
     private ChainPoint? _finalized;
@@ -49,9 +47,7 @@ internal sealed class Follower
         _time = time;
         _logger = logger;
         _progress = new FollowProgress("Catch-up", registration.Chain.Name, time, logger);
-        _watched = AddressSet.Create(registration.Chain.Format.AddressKeyLength);
-        _wanted = _watched;
-        _unwatched = new UnwatchedPayments(_watched.KeyLength, []);
+        _addresses = new FollowedAddresses(registration.Chain, store, options.WatchPage);
         _unspent = new UnspentOutputs(registration.Chain, store);
         Takers = new TransferTakers(registration.Chain, store);
         Outputs = new OutputHandover(registration.Chain.Format.OrdinalsPerOutput > 0);
@@ -68,13 +64,12 @@ internal sealed class Follower
     /// </summary>
     public AddressSet? Watched
     {
-        get => _watched;
+        get => _addresses.Watched;
         init
         {
             if (value is not null)
             {
-                _watched = value;
-                _wanted = value;
+                _addresses.Begin(value);
                 _hasWatched = true;
             }
         }
@@ -178,7 +173,7 @@ internal sealed class Follower
         Known = state.Known,
         Finalized = state.Finalized,
         StartHeight = StartHeight,
-        Watched = () => _wanted,
+        Watched = () => _addresses.Wanted,
     };
 
     /// <summary>Follows from a state, until the source has to start anew because blocks must be read again.</summary>
@@ -192,7 +187,7 @@ internal sealed class Follower
         if (state.Cursor is { } trusted && trusted != _cursor)
         {
             pending.Replace(_cursor!.Value, trusted);
-            await TakeUnwatchedAsync(pending, cancellationToken);
+            await _addresses.TakeUnwatchedAsync(pending, cancellationToken);
             await _unspent.TakeBackAsync(trusted.Height, cancellationToken);
         }
 
@@ -339,7 +334,7 @@ internal sealed class Follower
         {
             case RollForward forward:
                 PendingBlock block = new(forward.Block);
-                if (!block.MatchAnew(_watched, _unwatched))
+                if (!block.MatchAnew(_addresses.Watched, _addresses.Unwatched))
                 {
                     forward.Block.Dispose();
                     return false;
@@ -355,7 +350,7 @@ internal sealed class Follower
                 pending.RollBack(_cursor, back.Target, back.ReplacementHeight);
                 Quorum?.RolledBack(back.Target.Height);
                 // Before the first block of the new branch is read, so that it is read for these too.
-                await TakeUnwatchedAsync(pending, cancellationToken);
+                await _addresses.TakeUnwatchedAsync(pending, cancellationToken);
                 await _unspent.TakeBackAsync(back.Target.Height, cancellationToken);
                 break;
             default:
@@ -383,7 +378,7 @@ internal sealed class Follower
                 _unspent.FindAnew(pending.Blocks);
             }
 
-            await Takers.SettleAsync(pending.Blocks, _watched, cancellationToken);
+            await Takers.SettleAsync(pending.Blocks, _addresses.Watched, cancellationToken);
             CommitBatch batch = Build(pending, _tip!);
             if (batch.NewCursor is null || (pending.IsEmpty && batch.Marks == _marks))
             {
@@ -399,7 +394,7 @@ internal sealed class Follower
                 Writing = WriteAsync(batch, cancellationToken).AsTask(),
                 Started = started,
                 // What a rollback's blocks are matched against changes when it is committed.
-                MayOverlap = batch.RollBackTo is null && _unwatched.IsEmpty,
+                MayOverlap = batch.RollBackTo is null && _addresses.Unwatched.IsEmpty,
                 Turn = turn,
                 Span = span,
             };
@@ -440,7 +435,7 @@ internal sealed class Follower
                         }
 
                         pending.Clear();
-                        await TakeUnwatchedAsync(pending, cancellationToken);
+                        await _addresses.TakeUnwatchedAsync(pending, cancellationToken);
                         return true;
                     case CommitOutcome.WatchlistMoved:
                         PendingBlock[] blocks = [.. pending.Blocks, .. following?.Blocks ?? []];
@@ -452,7 +447,7 @@ internal sealed class Follower
                         pending.Recount();
                         following?.Recount();
                         _unspent.FindAnew(blocks);
-                        await Takers.SettleAsync(pending.Blocks, _watched, cancellationToken);
+                        await Takers.SettleAsync(pending.Blocks, _addresses.Watched, cancellationToken);
                         if (commit.Span is not null)
                         {
                             Activity.Current = commit.Span;
@@ -535,7 +530,7 @@ internal sealed class Follower
             Chain = Chain,
             Term = _term,
             Cursor = _cursor,
-            WatchSequence = _watched.Sequence,
+            WatchSequence = _addresses.Watched.Sequence,
             RollBackTo = pending.RollBackTo,
             Blocks = headers,
             Payments = payments,
@@ -581,70 +576,10 @@ internal sealed class Follower
         }
     }
 
-    /// <summary>
-    /// Brings the watched addresses up to date, and what is pending with them: blocks in flight are matched against the newer addresses, so that an address whose
-    /// registration was committed first is never missed. False when a block must be read again for that.
-    /// </summary>
-    /// <param name="pending">What is about to be committed; <see langword="null"/> before there is anything.</param>
-    /// <param name="blocks">Its blocks, and those that were taken in after them.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
     private async Task<bool> TakeWatchChangesAsync(PendingBatch? pending, IReadOnlyList<PendingBlock> blocks, CancellationToken cancellationToken)
     {
-        HashSet<AddressKey> added = [];
-        HashSet<AddressKey> touched = [];
-        await WatchChangePages.ReadAsync(_store, Chain, _watched.Sequence, _options.WatchPage, Take, cancellationToken);
-        _wanted = _watched.Add(_unwatched.Keys);
+        bool decided = await _addresses.UpdateAsync(pending, blocks, cancellationToken);
         Takers.Forget();
-        if (pending is null || touched.Count == 0)
-        {
-            return true;
-        }
-
-        await TakeUnwatchedAsync(pending, cancellationToken);
-        if (!_unwatched.IsEmpty || Chain.Format.SharesBalances)
-        {
-            // Where addresses share an account, what one of them no longer takes is another's, and what a new one takes was another's.
-            return blocks.All(block => block.MatchAnew(_watched, _unwatched));
-        }
-
-        AddressSet newer = AddressSet.Create(_watched.KeyLength, added.Count).Add(added);
-        foreach (PendingBlock block in blocks)
-        {
-            block.Forget(touched);
-            if (!block.Match(newer))
-            {
-                return false;
-            }
-        }
-
-        return true;
-
-        void Take(WatchChanges page)
-        {
-            _watched = _watched.Apply(page);
-            if (pending is not null)
-            {
-                foreach (WatchChange change in page.Changes)
-                {
-                    touched.Add(change.Key);
-                    _ = change.Removed ? added.Remove(change.Key) : added.Add(change.Key);
-                }
-            }
-        }
-    }
-
-    /// <summary>A payment outlives the watching of its address. Where its block is about to be replaced, it is looked for in the new branch like any other.</summary>
-    private async Task TakeUnwatchedAsync(PendingBatch pending, CancellationToken cancellationToken)
-    {
-        if (pending.RollBackTo is { } target)
-        {
-            _unwatched = new UnwatchedPayments(_watched.KeyLength, await _store.ReadUnwatchedPaymentsAsync(Chain, target.Height, cancellationToken));
-            _wanted = _watched.Add(_unwatched.Keys);
-        }
-        else if (!_unwatched.IsEmpty)
-        {
-            _unwatched = new UnwatchedPayments(_watched.KeyLength, []);
-            _wanted = _watched;
-        }
+        return decided;
     }
 }
