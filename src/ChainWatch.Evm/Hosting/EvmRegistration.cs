@@ -106,8 +106,8 @@ internal static class EvmRegistration
             ObserveOnly = options.ObserveOnly,
             CatchUp = options.CatchUp,
             FinalityDepth = options.FinalityDepth ?? DefaultFinalityDepth,
-            // Each request has a quarter of its share: buffers are up to twice as large as what they hold, and the receipts come in others.
-            AnswerBytes = Math.Max(64 * 1024, options.PrefetchBytes / (4 * options.Parallelism)),
+            // Several parts of each range are read at once, into buffers that are up to twice as large as what they hold.
+            AnswerBytes = Math.Max(64 * 1024, options.PrefetchBytes / (2 * RangeReading.PartsAtOnce * options.Parallelism)),
             AsksForMarks = confirmation.Otherwise.Mark != ConfirmationMark.Head || confirmation.Rules.Any(static rule => rule.Confirmation.Mark != ConfirmationMark.Head),
         };
         NewHeadsFeed? feed = pushing.Length > 0 ? new NewHeadsFeed(pushing, chain.BlockTime, time, logger, HashCode.Combine(chain.Name, Environment.ProcessId), status) : null;

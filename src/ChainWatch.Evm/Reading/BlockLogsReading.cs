@@ -30,7 +30,7 @@ internal sealed class BlockLogsReading(EvmEndpoint endpoint, WatchPlan plan, Evm
         }
 
         List<(long From, long To)> refused = [];
-        range.TakeLogs(replies[1], (block.Point.Height, block.Point.Height), [block], refused);
+        range.TakeLogs(replies[1], (block.Point.Height, block.Point.Height), filter, [block], refused);
 
         // Logs that did not come, or came in a round number at which some providers cut off without a word: the receipts hold them all.
         block.NeedsReceipts |= refused.Count > 0 || (block.LogsSeen > 0 && block.LogsSeen % 1000 == 0);

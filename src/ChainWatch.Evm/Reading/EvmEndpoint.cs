@@ -56,8 +56,8 @@ internal sealed class EvmEndpoint : IPooledEndpoint
     /// </summary>
     public long BlockBytes => Volatile.Read(ref _blockBytes) is > 0 and var known ? known : FirstBlockBytes;
 
-    /// <summary>Whether it has answered a range before.</summary>
-    public bool HasShownBlocks => Volatile.Read(ref _blockBytes) > 0;
+    /// <summary>Whether it has answered a range with logs before, so that it is known what it takes.</summary>
+    public bool HasShownLogs { get; set; }
 
     /// <summary>
     /// Whether a block at this height is final as far as the endpoint tells. Where its mark is not known, because it was not asked for (it means nothing on a developer's chain) or did not come, none is.
@@ -132,6 +132,7 @@ internal sealed class EvmEndpoint : IPooledEndpoint
         Volatile.Write(ref _receipts, (int)ReceiptCalls.ByHash);
         Volatile.Write(ref _traces, (int)TraceCalls.Debug);
         RefusesAddressLists = false;
+        HasShownLogs = false;
         PinsState = null;
         RefusesLogsByHash = false;
     }

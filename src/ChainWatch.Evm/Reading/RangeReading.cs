@@ -16,7 +16,7 @@ internal sealed class RangeReading(EvmEndpoint endpoint, WatchPlan plan, EvmChec
     private const int MostRounds = 40;
 
     /// <summary>How many parts of a range are read side by side: each is a request and, where somebody was paid, those for receipts after it, which far from the endpoint are mostly waiting.</summary>
-    private const int PartsAtOnce = 3;
+    public const int PartsAtOnce = 3;
 
     /// <summary>How many requests for receipts run side by side: a batch of calls is as long as the endpoint takes, but many transactions need several.</summary>
     private const int ReceiptRequestsAtOnce = 4;
@@ -48,7 +48,7 @@ internal sealed class RangeReading(EvmEndpoint endpoint, WatchPlan plan, EvmChec
             while (true)
             {
                 // Until the endpoint has shown what it takes, a refusal is to be learned from once.
-                for (int most = endpoint.HasShownBlocks ? PartsAtOnce : 1; begun < count && parts.Count < most;)
+                for (int most = endpoint.HasShownLogs || watched.Count == 0 ? PartsAtOnce : 1; begun < count && parts.Count < most;)
                 {
                     int asked = Math.Min((int)Math.Clamp(answerBytes / endpoint.BlockBytes, 4, MostBlocksAtOnce), count - begun);
                     parts.Enqueue((asked, ReadPartAsync(fromHeight + begun, asked, watched, rest.Token)));
@@ -140,7 +140,7 @@ internal sealed class RangeReading(EvmEndpoint endpoint, WatchPlan plan, EvmChec
                 endpoint.SawBlockBytes(bytes / drafts.Count);
                 for (int index = 0; index < ranges.Count; index++)
                 {
-                    TakeLogs(replies[count + index], ranges[index], drafts, open);
+                    TakeLogs(replies[count + index], ranges[index], filter!, drafts, open);
                 }
             }
 
@@ -149,6 +149,8 @@ internal sealed class RangeReading(EvmEndpoint endpoint, WatchPlan plan, EvmChec
                 open.Add((fromHeight, drafts[^1].Point.Height));
             }
 
+            // What was answered by now is of these addresses alone, also where the rest is asked for without them.
+            AddressSet? readFor = filter?.OnlyFor;
             if (filter is not null)
             {
                 filter = await ReadOpenLogsAsync(filter, watched, open, drafts, cancellationToken);
@@ -156,10 +158,11 @@ internal sealed class RangeReading(EvmEndpoint endpoint, WatchPlan plan, EvmChec
 
             if (anyone)
             {
+                endpoint.HasShownLogs = true;
                 await ProveAsync(drafts, filter!, logsAtOnce, watched, cancellationToken);
             }
 
-            return [.. drafts.Select(draft => draft.ToBlock(plan, anyone ? filter!.OnlyFor : watched))];
+            return [.. drafts.Select(draft => draft.ToBlock(plan, anyone ? readFor : watched))];
         }
         finally
         {
@@ -248,7 +251,7 @@ internal sealed class RangeReading(EvmEndpoint endpoint, WatchPlan plan, EvmChec
             for (int index = 0; index < ranges.Count; index++)
             {
                 CheckEnd(replies[(index * 2) + 1], drafts[(int)(ranges[index].To - drafts[0].Point.Height)]);
-                TakeLogs(replies[index * 2], ranges[index], drafts, open);
+                TakeLogs(replies[index * 2], ranges[index], filter, drafts, open);
             }
         }
 
@@ -264,7 +267,7 @@ internal sealed class RangeReading(EvmEndpoint endpoint, WatchPlan plan, EvmChec
     }
 
     /// <summary>Reads the logs of a range into the blocks. A refused range is noted to be asked for again, in parts.</summary>
-    public void TakeLogs(JsonRpcReply reply, (long From, long To) range, List<BlockData> drafts, List<(long From, long To)> open)
+    public void TakeLogs(JsonRpcReply reply, (long From, long To) range, LogFilter filter, List<BlockData> drafts, List<(long From, long To)> open)
     {
         long last = drafts[^1].Point.Height;
         if (range.From > last)
@@ -282,7 +285,8 @@ internal sealed class RangeReading(EvmEndpoint endpoint, WatchPlan plan, EvmChec
                 throw new EndpointException(error);
             }
 
-            if (EvmErrors.IsAboutAddresses(error) && !endpoint.RefusesAddressLists)
+            // Another reading may have learned it meanwhile: what counts is what was asked.
+            if (EvmErrors.IsAboutAddresses(error) && filter.OnlyFor is not null)
             {
                 endpoint.RefusesAddressLists = true;
                 open.Add(inside);

@@ -381,7 +381,9 @@ public sealed partial class EndpointClient : IDisposable
     {
         if (error.Kind == EndpointErrorKind.RateLimited)
         {
-            TimeSpan pause = error.RetryAfter ?? _pauseWait.Failed();
+            // What was on its way together is refused together: one complaint, and no reason to wait longer each time.
+            TimeSpan left = limiter.Paused;
+            TimeSpan pause = error.RetryAfter ?? (left > TimeSpan.Zero ? left : _pauseWait.Failed());
             pause = pause < LongestPause ? pause : LongestPause;
             limiter.SlowDown(learn: true);
             limiter.Pause(pause, error.Kind);

@@ -131,6 +131,56 @@ public sealed class RangeTests
     }
 
     [Fact]
+    public void A_list_of_addresses_that_several_parts_are_refused_for_makes_no_range_shorter()
+    {
+        FakeChain chain = Busy(out _);
+        IReadOnlyList<string> expected = new Bench(chain).Watch(Bench.Alice, Bench.Bob).PaymentsInRange(1, 40);
+        Bench bench = new Bench(chain) { AnswerBytes = 4096 }.Watch(Bench.Alice, Bench.Bob);
+        bench.ReadTip();
+        bench.PaymentsInRange(1, 4);
+        bench.Node.Waits = () => Task.Delay(TimeSpan.FromSeconds(1), bench.Time);
+        bench.Node.Intercept = static (method, parameters) =>
+            method == "eth_getLogs" && parameters[0]!["topics"]!.AsArray().Count > 1 ? throw new FakeRpcException(-32000, "exceed max addresses or topics per search position") : null;
+
+        bench.PaymentsInRange(1, 40).ShouldBe(expected);
+        bench.Endpoints[0].LogRange.Limit.ShouldBe(long.MaxValue);
+    }
+
+    [Fact]
+    public void A_block_is_read_for_those_whose_logs_came_also_where_the_rest_of_the_range_is_asked_for_without_names()
+    {
+        FakeChain chain = Busy(out _);
+        Bench bench = new Bench(chain) { Native = false }.Watch(Bench.Alice);
+        bench.ReadTip();
+        int asked = 0;
+        bench.Node.Intercept = (method, parameters) =>
+        {
+            if (method != "eth_getLogs" || ++asked > 3)
+            {
+                return null;
+            }
+
+            if (asked == 3)
+            {
+                // Meanwhile another reading learns that this endpoint takes no lists.
+                bench.Endpoints[0].RefusesAddressLists = true;
+            }
+
+            return asked == 2 ? null : throw new FakeRpcException(-32005, "query returned more than 10000 results");
+        };
+
+        // Refused once as a whole, and then the second half once more: the first half came by name.
+        IReadOnlyList<Block> blocks = bench.ReadBlocks(1, 40).Value!;
+        asked.ShouldBeGreaterThan(3);
+        bench.Node.Calls.Last(static call => call.StartsWith("eth_getLogs", StringComparison.Ordinal)).ShouldNotContain(Bench.Alice[2..]);
+        blocks[0].Match(Bench.SetOf(Bench.Bob), new TransferList()).ShouldBeFalse("its logs were asked for by Alice's name");
+        foreach (Block block in blocks)
+        {
+            block.Dispose();
+        }
+    }
+
+    [Fact]
     public void A_part_that_fails_fails_the_range_and_the_others_are_ended()
     {
         FakeChain chain = Busy(out _);

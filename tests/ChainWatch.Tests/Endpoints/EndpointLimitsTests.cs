@@ -93,6 +93,21 @@ public sealed class EndpointLimitsTests
     }
 
     [Fact]
+    public void What_was_on_its_way_together_and_is_refused_together_is_one_complaint()
+    {
+        LimitedServer server = new() { Latency = TimeSpan.FromMilliseconds(100) };
+        // Until it may have that many under way.
+        server.KeepBusy(12, TimeSpan.FromSeconds(5));
+        server.Answer = static _ => HttpStatusCode.TooManyRequests;
+
+        EndpointErrorKind?[] all = server.Scheduler.Run(() => Task.WhenAll(Enumerable.Range(0, 12).Select(_ => server.TryAsync("a"))));
+
+        all.ShouldAllBe(static kind => kind == EndpointErrorKind.RateLimited);
+        server.Refused.ShouldBeGreaterThan(6);
+        server.Client.Paused.ShouldBeLessThanOrEqualTo(TimeSpan.FromSeconds(2));
+    }
+
+    [Fact]
     public void The_tip_goes_before_catching_up_and_that_before_reconciliation_but_nobody_waits_for_ever()
     {
         LimitedServer server = new(static options =>
