@@ -151,6 +151,7 @@ internal sealed class BackScanRunner
             bool over = update is not RollForward;
             if (over && !await AgreesAsync(unproven, cancellationToken))
             {
+                FollowLog.BackScanUnproven(_logger, scan.Id, Chain.Name, last!.Value.Height);
                 _registration.Reader?.Forget();
                 return false;
             }

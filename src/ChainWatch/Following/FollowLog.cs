@@ -77,6 +77,10 @@ internal static partial class FollowLog
     [LoggerMessage(EventId = 1032, EventName = "BackScanFailed", Level = LogLevel.Error, Message = "Back-scan on {Chain} failed; it goes on where it stopped in {Wait}")]
     public static partial void BackScanFailed(ILogger logger, string chain, TimeSpan wait, Exception exception);
 
+    [LoggerMessage(EventId = 1033, EventName = "BackScanUnproven", Level = LogLevel.Warning,
+        Message = "Back-scan {Id} on {Chain}: what an endpoint tells up to block {Height}, its head, is not what is stored, so nothing of it is taken; it is read again. If this stays, look for an endpoint that is behind or on another branch")]
+    public static partial void BackScanUnproven(ILogger logger, long id, string chain, long height);
+
     [LoggerMessage(EventId = 1050, EventName = "QuorumDisagrees", Level = LogLevel.Error,
         Message = "Endpoints of {Chain} disagree about block {Height}: {Agree} of the {Wanted} that must agree hold the committed one, and these hold another: {Endpoints}. No payment is confirmed above what they agree on")]
     public static partial void QuorumDisagrees(ILogger logger, string chain, long height, int agree, int wanted, string endpoints);

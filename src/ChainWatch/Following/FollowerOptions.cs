@@ -6,10 +6,10 @@ public sealed class FollowerOptions
     /// <summary>The most blocks in a commit.</summary>
     public int MaxBlocks { get; init; } = 1_000;
 
-    /// <summary>About the most bytes of blocks that wait for a commit.</summary>
+    /// <summary>About the most bytes of blocks in a commit. While it is written, as many again may be taken in for the next one.</summary>
     public long MaxBytes { get; init; } = 32 * 1024 * 1024;
 
-    /// <summary>About the most payments in a commit.</summary>
+    /// <summary>About the most payments in a commit. While it is written, as many again may be found for the next one.</summary>
     public int MaxPayments { get; init; } = 10_000;
 
     /// <summary>How many changes of the watchlist are read at once.</summary>
